@@ -1,0 +1,1 @@
+"""Settings: `embedded` (laptop, demo; the default), `production`, `test`; all stand on `base`."""

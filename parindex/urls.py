@@ -1,0 +1,12 @@
+"""The portal's addresses; each app brings its own under a namespace."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from parindex.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+]
