@@ -15,6 +15,8 @@ from scoring.criteria.models import Criterion
 
 __all__ = ["NodeRow", "RankingRow", "RankingRun", "RunStage"]
 
+USER = settings.AUTH_USER_MODEL
+
 
 class RunStage(models.TextChoices):
     SELF = "self", _("self-assessment")
@@ -48,7 +50,7 @@ class RankingRun(models.Model):
     engine_version = models.CharField(max_length=20, blank=True)
     agencies = models.PositiveIntegerField(default=0)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
     requested_at = models.DateTimeField(_("requested"))
     finished_at = models.DateTimeField(_("finished"), null=True)
