@@ -76,6 +76,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "parindex.ui.context.frame",
             ],
         },
     },
@@ -105,7 +106,9 @@ def database(url: str) -> dict[str, Any]:
     return config
 
 
-DATABASES = {"default": database(env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'parindex.sqlite3'}"))}
+DATABASES = {
+    "default": database(env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'parindex.sqlite3'}"))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts and sessions
@@ -174,6 +177,8 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("bootstrap", NODE_MODULES / "bootstrap" / "dist"),
     ("fonts/be-vietnam-pro", NODE_MODULES / "@fontsource" / "be-vietnam-pro" / "files"),
+    # Its figures alone: Be Vietnam Pro has none of equal width.
+    ("fonts/public-sans", NODE_MODULES / "@fontsource" / "public-sans" / "files"),
 ]
 # Full TTF files, one a weight, for charts and PDF.
 FONT_DIR = NODE_MODULES / "@expo-google-fonts" / "be-vietnam-pro"

@@ -7,7 +7,13 @@ import tempfile
 from pathlib import Path
 
 from parindex.settings.base import *  # noqa: F403
-from parindex.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS, SQLITE_OPTIONS, database, env, make_folders
+from parindex.settings.base import (
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    SQLITE_OPTIONS,
+    database,
+    env,
+    make_folders,
+)
 
 SECRET_KEY = "for-tests-only-for-tests-only-for-tests-only-for-tests-only"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
