@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -52,6 +53,17 @@ def log_request(get_response: Handler) -> Handler:
             (perf_counter() - start) * 1000,
         )
         return response
+
+    return middleware
+
+
+def attach_actor(get_response: Handler) -> Handler:
+    """Give the request its actor: the grants in force now, read from the database once, when first asked for."""
+    from agencies.actors import actor_for
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.actor = SimpleLazyObject(lambda: actor_for(request.user))  # type: ignore[attr-defined]
+        return get_response(request)
 
     return middleware
 

@@ -1,0 +1,221 @@
+"""The administration frame: one site, whose doors open by role and never by Django's permission rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from parindex.audit.queries import history_of
+from parindex.errors import NotVisible, Refusal
+
+
+class PortalAdminSite(admin.AdminSite):
+    """Open to everyone who holds a role with business here; what each may do there is each model's matter."""
+
+    site_title = _("Administration")
+    site_header = _("Administration")
+    index_title = _("Administration")
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.actor.works_in_admin)  # type: ignore[attr-defined]
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        """The portal has one login page."""
+        return HttpResponseRedirect(f"{reverse('accounts:login')}?{urlencode({'next': request.get_full_path()})}")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("accounts:logout"))
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("accounts:password_change"))
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("accounts:password_change"))
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Anonymous visitors log in; people without business here are told so, whatever the address."""
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self.has_permission(request):
+                if not request.user.is_authenticated:
+                    return self.login(request)
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded: Callable[..., Any] = inner if cacheable else never_cache(inner)
+        if not getattr(view, "csrf_exempt", False):
+            guarded = csrf_protect(guarded)
+        return update_wrapper(guarded, view)
+
+
+class RoleModelAdmin(admin.ModelAdmin):
+    """Permissions from roles, writes through services, nothing deleted.
+
+    A subclass names the roles (no role, no access), scopes ``get_queryset`` where a role sees only part, and
+    carries out ``write`` by a service. What the service refuses is shown beside its field.
+    """
+
+    view_roles: frozenset[str] = frozenset()
+    add_roles: frozenset[str] = frozenset()
+    change_roles: frozenset[str] = frozenset()
+    delete_roles: frozenset[str] = frozenset()
+    list_per_page = 50
+    show_full_result_count = False
+    save_on_top = False
+
+    # permissions
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return _holds(request, self.view_roles | self.change_roles)
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return _holds(request, self.add_roles)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return _holds(request, self.change_roles)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return _holds(request, self.delete_roles)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) or self.has_add_permission(request)
+
+    # writes
+
+    def write(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
+        """Carry out the act by a service, with ``actor=request.actor``. A new object's ``pk`` must be set on ``obj``."""
+        raise NotImplementedError(f"{type(self).__name__} has no service to write by")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        self.write(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Inlines and many-to-many rows are written by the service too."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        raise PermissionDenied
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        raise PermissionDenied
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """As Django's; a service's refusal comes back on the form, with all that was typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except NotVisible:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        except Refusal as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal: Refusal | None = getattr(request, "refusal", None)
+        return form if refusal is None else _refused(form, refusal)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    # the record stands in the audit log; Django's own log of the admin is not kept beside it
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return None
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the record says of this object."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History: %s") % obj,
+            "object": obj,
+            "opts": self.opts,
+            "entries": history_of(obj),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "audit/object_history.html", context)
+
+
+class ReadOnlyModelAdmin(RoleModelAdmin):
+    """For what is only ever written elsewhere: marks, answers, runs, the record."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class RoleInline(admin.TabularInline):
+    """Rows beneath an object: seen and written by the roles of the page that they stand on."""
+
+    extra = 0
+    view_roles: frozenset[str] = frozenset()
+    change_roles: frozenset[str] = frozenset()
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _holds(request, self.view_roles | self.change_roles)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _holds(request, self.change_roles)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _holds(request, self.change_roles)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _holds(request: HttpRequest, roles: frozenset[str]) -> bool:
+    return bool(roles) and bool(request.actor.has(*roles))  # type: ignore[attr-defined]
+
+
+def _refused(form: Any, refusal: Refusal) -> Any:
+    class Refused(form):  # type: ignore[misc]
+        def full_clean(self) -> None:
+            super().full_clean()
+            if not self.is_bound:
+                return
+            for name, texts in refusal.fields.items():
+                self.add_error(name if name in self.fields else None, list(texts))
+
+    return Refused
+
+
