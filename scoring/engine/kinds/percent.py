@@ -1,0 +1,156 @@
+"""Kinds that turn a percentage into points: ``survey`` and ``external_index``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Self
+
+from ..fields import Field
+from ..inputs import Cleaner
+from ..numbers import HUNDRED, ZERO, plain, shown
+from ..problems import gettext_noop
+from ..reading import Reader
+from ..rule import Body, Env, Outcome, Step, register
+
+
+def _percent_of(value: Decimal, factor: Decimal) -> tuple[Decimal, Step]:
+    points = value * factor / HUNDRED
+    return points, {
+        "op": "percent_of",
+        "value": shown(value),
+        "factor": plain(factor),
+        "points": shown(points),
+    }
+
+
+@register
+@dataclass(frozen=True)
+class Survey(Body):
+    """Weighted mean of the answers in percent × factor / 100, or the mean itself."""
+
+    kind: ClassVar[str] = "survey"
+    factor: Decimal
+    weights: tuple[tuple[str, Decimal], ...]
+    label: str
+    ceiling: Decimal
+
+    @classmethod
+    def parse(cls, reader: Reader) -> Self:
+        factor = reader.points("factor")
+        weights: list[tuple[str, Decimal]] = []
+        label = gettext_noop("Mean of the survey")
+        reader.only_one_of("option_weights_pct", "mean_pct")
+        mean = reader.take("mean_pct", required=False)
+        raw = reader.take("option_weights_pct", required=False)
+        if reader.has("mean_pct"):
+            if isinstance(mean, str):
+                label = reader.text("mean_pct")
+            elif not reader.flag("mean_pct"):
+                reader.wrong("mean_pct", "not_text")
+        elif isinstance(raw, Mapping) and raw:
+            inner = reader.child(raw, "option_weights_pct")
+            for name in raw:
+                option = reader.checked_text(name, "option_weights_pct", limit=60)
+                weight = inner.optional_number(str(name), most=HUNDRED)
+                weights.append((option, ZERO if weight is None else weight))
+            if len({option for option, _ in weights}) < len(weights):
+                reader.wrong("option_weights_pct", "duplicate", label="option")
+            reader.out["option_weights_pct"] = inner.out
+        elif reader.has("option_weights_pct"):
+            reader.wrong("option_weights_pct", "not_object")
+        else:
+            reader.wrong("", "one_of_needed", keys="option_weights_pct, mean_pct")
+        return cls(factor, tuple(weights), label, factor)
+
+    def fields(self) -> tuple[Field, ...]:
+        counted = tuple(
+            Field(f"counts.{option}", "integer", option, required=False, minimum=ZERO)
+            for option, _ in self.weights
+        )
+        mean = Field(
+            "pct", "percent", self.label, "%", not counted, minimum=ZERO, maximum=HUNDRED
+        )
+        return (mean, *counted)
+
+    def _counts(self, cleaner: Cleaner) -> dict[str, int] | None:
+        """How many chose each option; None where the raw inputs carry no counts."""
+        given = cleaner.value("counts")
+        raw: dict[str, object] = dict(given) if isinstance(given, Mapping) else {}
+        for option, _ in self.weights:
+            if cleaner.given(f"counts.{option}"):
+                raw[option] = cleaner.value(f"counts.{option}")
+        if not raw:
+            return None
+        known = {option for option, _ in self.weights}
+        for option in raw:
+            if option not in known:
+                cleaner.wrong(f"counts.{option}", "unknown_answer_option", option=str(option)[:60])
+        inner = Cleaner(raw, problems=cleaner.problems)
+        counts: dict[str, int] = {}
+        before = len(cleaner.problems)
+        for option, _ in self.weights:
+            counts[option] = inner.integer(option, required=False) or 0
+        for number in range(before, len(cleaner.problems)):
+            fault = cleaner.problems[number]
+            cleaner.problems[number] = type(fault)(
+                cleaner.prefix + "counts." + fault.path, fault.code, fault.message, fault.params
+            )
+        return counts
+
+    def read(self, cleaner: Cleaner, env: Env) -> Decimal | dict[str, int] | None:
+        counts = self._counts(cleaner)
+        if counts is None:
+            return cleaner.decimal("pct", percent=True, low=ZERO, high=HUNDRED)
+        if cleaner.given("pct"):
+            cleaner.wrong("pct", "conflict", first="counts", second="pct")
+        elif not any(counts.values()):
+            cleaner.wrong("counts", "no_counts")
+        cleaner.keep("counts", counts)
+        return counts
+
+    def evaluate(self, values: Decimal | dict[str, int], env: Env) -> Outcome:
+        if isinstance(values, Decimal):
+            points, step = _percent_of(values, self.factor)
+            first: Step = {"op": "survey_mean", "value": plain(values)}
+            return Outcome(points, [first, step], f"{plain(values)} × {plain(self.factor)} / 100")
+        number = sum(values.values())
+        total = sum((values[option] * weight for option, weight in self.weights), ZERO)
+        terms = " + ".join(f"{values[option]} × {plain(weight)}" for option, weight in self.weights)
+        _, step = _percent_of(total / number, self.factor)
+        first = {
+            "op": "weighted_mean",
+            "answers": number,
+            "sum": plain(total),
+            "value": shown(total / number),
+        }
+        expression = f"({terms}) / {number} × {plain(self.factor)} / 100"
+        return Outcome(total * self.factor / (number * HUNDRED), [first, step], expression)
+
+
+@register
+@dataclass(frozen=True)
+class ExternalIndex(Body):
+    """Another index in percent × factor / 100."""
+
+    kind: ClassVar[str] = "external_index"
+    index: str
+    factor: Decimal
+    ceiling: Decimal
+
+    @classmethod
+    def parse(cls, reader: Reader) -> Self:
+        index, factor = reader.text("index"), reader.points("factor")
+        return cls(index, factor, factor)
+
+    def fields(self) -> tuple[Field, ...]:
+        return (Field("pct", "percent", self.index, "%", minimum=ZERO, maximum=HUNDRED),)
+
+    def read(self, cleaner: Cleaner, env: Env) -> Decimal | None:
+        return cleaner.decimal("pct", percent=True, low=ZERO, high=HUNDRED)
+
+    def evaluate(self, values: Decimal, env: Env) -> Outcome:
+        points, step = _percent_of(values, self.factor)
+        first: Step = {"op": "index_value", "index": self.index, "value": plain(values)}
+        return Outcome(points, [first, step], f"{plain(values)} × {plain(self.factor)} / 100")

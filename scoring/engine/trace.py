@@ -1,0 +1,96 @@
+"""Tell how points came about: one line of arithmetic, and sentences to translate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from .problems import gettext_noop
+
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+#: A sentence for each step. Upper layers translate it and write the numbers (Decimal) in.
+SENTENCES: dict[str, str] = {
+    "unanswered": gettext_noop("Not answered yet."),
+    "not_applicable": gettext_noop("Not applicable: the maximum of %(max)s points does not count."),
+    "typed": gettext_noop("%(points)s points were given."),
+    "yes": gettext_noop("Met: %(points)s points."),
+    "no": gettext_noop("Not met: %(points)s points."),
+    "option": gettext_noop("“%(label)s”: %(points)s points."),
+    "option_range": gettext_noop("“%(label)s”: %(points)s points within %(from)s to %(to)s."),
+    "all_hold": gettext_noop("All %(items)s items hold: %(points)s points."),
+    "not_all_hold": gettext_noop("Only %(held)s of %(items)s items hold: %(points)s points."),
+    "items_sum": gettext_noop("%(held)s of %(items)s items hold: %(points)s points together."),
+    "zeroes_leaf": gettext_noop("“%(label)s” sets the points to 0."),
+    "zeroes_parent": gettext_noop("“%(label)s” sets the points of the whole parent criterion to 0."),
+    "grade_not_top": gettext_noop("“%(label)s” excludes the highest grade."),
+    "grade_one_down": gettext_noop("“%(label)s” lowers the grade by one."),
+    "grade_lowest": gettext_noop("“%(label)s” means the lowest grade."),
+    "percentage": gettext_noop("%(numerator)s out of %(denominator)s is %(value)s %%."),
+    "band": gettext_noop("The value %(value)s lies in %(band)s: %(points)s points."),
+    "below_floor": gettext_noop("Below %(floor)s %%: %(points)s points."),
+    "share": gettext_noop("This share of %(factor)s points is %(points)s."),
+    "share_of_target": gettext_noop(
+        "Measured against the target of %(target)s %%, that is %(points)s of %(factor)s points."
+    ),
+    "target_reached": gettext_noop("The target of %(target)s %% is reached: all %(factor)s points."),
+    "times": gettext_noop("%(n)s (%(unit)s) × %(each)s points = %(points)s."),
+    "capped": gettext_noop("At most %(cap)s points are given."),
+    "start": gettext_noop("Starts at %(start)s points."),
+    "deduct": gettext_noop("%(n)s (%(unit)s) × %(each)s points = %(points)s points less."),
+    "floored": gettext_noop("No fewer than %(floor)s points remain."),
+    "survey_mean": gettext_noop("The mean of the survey is %(value)s %%."),
+    "weighted_mean": gettext_noop("The weighted mean of %(answers)s answers is %(value)s %%."),
+    "index_value": gettext_noop("%(index)s is %(value)s %%."),
+    "percent_of": gettext_noop("%(value)s %% of %(factor)s points is %(points)s."),
+    "denominator_zero_full": gettext_noop("There was nothing to measure: %(points)s points in full."),
+    "denominator_zero_reduce": gettext_noop("There was nothing to measure: the maximum does not count."),
+    "denominator_zero_rescale": gettext_noop(
+        "There was nothing to measure: the other criteria share the maximum."
+    ),
+    "denominator_zero_zero": gettext_noop("There was nothing to measure: %(points)s points."),
+    "not_arising_full": gettext_noop("Nothing arose: %(points)s points in full."),
+    "not_arising_reduce": gettext_noop("Nothing arose: the maximum does not count."),
+    "not_arising_rescale": gettext_noop("Nothing arose: the other criteria share the maximum."),
+    "not_arising_zero": gettext_noop("Nothing arose: %(points)s points."),
+    "rounded_to_step": gettext_noop("Rounded to steps of %(step)s: from %(from)s to %(points)s points."),
+    "clamp_maximum": gettext_noop("%(from)s is more than the maximum: held at %(to)s points."),
+    "clamp_zero": gettext_noop("%(from)s is less than 0: held at %(to)s points."),
+    "rounded": gettext_noop("Rounded half-up to %(places)s places: %(to)s points."),
+}
+
+#: Parameters that are words of the criteria set or of the arithmetic, never numbers.
+WORDS = frozenset({"label", "unit", "index", "band", "expression", "kind", "fact", "text"})
+
+
+def _filled(step: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        key: Decimal(value)
+        if key not in WORDS and isinstance(value, str) and _NUMBER.fullmatch(value)
+        else value
+        for key, value in step.items()
+        if key != "op"
+    }
+
+
+def trace_sentence(trace: Mapping[str, Any]) -> list[tuple[str, dict[str, object]]]:
+    """(English template, parameters) for each thing that happened; numbers are Decimal."""
+    told = [(SENTENCES[step["op"]], _filled(step)) for step in trace["steps"]]
+    clamp = trace.get("clamp")
+    if clamp:
+        told.append((SENTENCES[f"clamp_{clamp['bound']}"], _filled(clamp)))
+    rounding = trace.get("rounding")
+    if rounding and rounding["from"] != rounding["to"]:
+        told.append((SENTENCES["rounded"], _filled(rounding)))
+    return told
+
+
+def trace_expression(trace: Mapping[str, Any], *, decimal_mark: str = ".") -> str:
+    """The arithmetic in one line with neutral signs: ``88 / 111 × 1.5 = 1.189189``."""
+    expression, points = str(trace["expression"]), str(trace["points"])
+    if expression not in (points, "—"):
+        expression = f"{expression} {trace['sign']} {points}"
+    return expression if decimal_mark == "." else _POINT.sub(decimal_mark, expression)
