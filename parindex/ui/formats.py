@@ -24,6 +24,7 @@ _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _PLAIN = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)")
 _GROUPED_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_FILE_NUMBER = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,15})?")
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 
 
@@ -60,6 +61,17 @@ def parse_decimal(text: str, *, whole: bool = False) -> Decimal | None:
     if _GROUPED_COMMA.fullmatch(cleaned):
         return _decimal(cleaned.replace(",", ""))
     raise NotANumber(_("Enter a number, for example 12 or 0,5."))
+
+
+def parse_file_decimal(text: str) -> Decimal:
+    """Read a number from a data file, where nothing is grouped: "97.685" and "97,685" are the same.
+
+    Raises NotANumber, also for empty text.
+    """
+    cleaned = text.strip()
+    if not _FILE_NUMBER.fullmatch(cleaned):
+        raise NotANumber(_("Enter a number, for example 12 or 0,5."))
+    return Decimal(cleaned.replace(",", "."))
 
 
 def _parse_whole(cleaned: str) -> Decimal:
