@@ -13,6 +13,7 @@ Three ways to run, `settings.BACKGROUND`:
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import queue
@@ -25,6 +26,7 @@ import celery
 from celery import current_app
 from django.conf import settings
 from django.db import connections, transaction
+from django.utils.module_loading import autodiscover_modules
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +80,12 @@ def publish(name: str, *args: int | str) -> bool:
 def find(name: str) -> Task:
     """Return the registered task of that name, importing the apps' task modules when needed."""
     if name not in current_app.tasks:
-        current_app.loader.import_default_modules()
+        autodiscover_modules("tasks")
     task: Task = current_app.tasks[name]
     return task
+
+
+Message = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
 class EmbeddedWorker:
@@ -91,10 +96,11 @@ class EmbeddedWorker:
     """
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[tuple[str, tuple[Any, ...], dict[str, Any]]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._due: dict[str, float] = {}
+        self._stopping = False
 
     def put(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Queue a task for the thread, starting the thread when it isn't running."""
@@ -105,6 +111,14 @@ class EmbeddedWorker:
         """Start the thread; everything in the beat schedule runs once right away."""
         self._ensure_thread()
 
+    def stop(self, seconds: float = 10) -> None:
+        """Let the task that runs end, for so long, and drop what waits: the rows remain."""
+        thread = self._thread
+        self._stopping = True
+        self._queue.put(None)
+        if thread is not None:
+            thread.join(seconds)
+
     def _ensure_thread(self) -> None:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
@@ -112,14 +126,15 @@ class EmbeddedWorker:
                 self._thread.start()
 
     def _loop(self) -> None:
-        while True:
+        while not self._stopping:
+            for name in self._scheduled():
+                self._run((name, (), {}))
             try:
-                for name in self._scheduled():
-                    self._run(name, (), {})
-                name, args, kwargs = self._queue.get(timeout=self._pause())
+                message = self._queue.get(timeout=self._pause())
             except queue.Empty:
                 continue
-            self._run(name, args, kwargs)
+            if message is not None and not self._stopping:
+                self._run(message)
 
     def _scheduled(self) -> list[str]:
         """Names of the beat entries whose time has come, their next time noted."""
@@ -133,7 +148,8 @@ class EmbeddedWorker:
     def _pause(self) -> float:
         return max(0.05, min(self._due.values(), default=60.0) - monotonic())
 
-    def _run(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _run(self, message: Message) -> None:
+        name, args, kwargs = message
         try:
             result = find(name).apply(args=args, kwargs=kwargs, throw=False)
             if result.failed():
@@ -145,6 +161,7 @@ class EmbeddedWorker:
 
 
 embedded = EmbeddedWorker()
+atexit.register(lambda: embedded.stop())
 
 
 def _after_fork() -> None:

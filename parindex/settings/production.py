@@ -25,10 +25,10 @@ DEFAULTS = ("change-me", "changeme", "insecure", "secret", "password", "example"
 def _left_open() -> list[str]:
     """What keeps this configuration from being safe, in words for the administrator."""
     found = []
-    weak = any(word in SECRET_KEY.lower() for word in DEFAULTS[:3])
+    weak = any(word in SECRET_KEY.lower() for word in ("change-me", "changeme", "insecure"))
     if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 12 or weak:
         found.append("SECRET_KEY must be at least 50 random characters")
-    if not ALLOWED_HOSTS or any(host == "*" or host.startswith(".example") for host in ALLOWED_HOSTS):
+    if not ALLOWED_HOSTS or {"*", "portal.example"} & set(ALLOWED_HOSTS):
         found.append("ALLOWED_HOSTS must name the portal's host names, and not *")
     if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
         found.append("DATABASE_URL must be a PostgreSQL address")
@@ -40,6 +40,8 @@ def _left_open() -> list[str]:
         found.append("REDIS_URL still has the example's password")
     if not EMAIL_URL:
         found.append("EMAIL_URL must say how mail is sent")
+    elif unquote(urlsplit(EMAIL_URL).password or "") in DEFAULTS:
+        found.append("EMAIL_URL still has the example's password")
     if not env.str("DATA_DIR", default=""):
         found.append("DATA_DIR must be the folder that holds the evidence")
     return found
