@@ -35,7 +35,9 @@ class PortalAdminSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         """The portal has one login page."""
-        return HttpResponseRedirect(f"{reverse('accounts:login')}?{urlencode({'next': request.get_full_path()})}")
+        return HttpResponseRedirect(
+            f"{reverse('accounts:login')}?{urlencode({'next': request.get_full_path()})}"
+        )
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("accounts:logout"))
@@ -217,5 +219,3 @@ def _refused(form: Any, refusal: Refusal) -> Any:
                 self.add_error(name if name in self.fields else None, list(texts))
 
     return Refused
-
-

@@ -37,6 +37,7 @@ class AgencyFactory(DjangoModelFactory):
 
     slug = factory.Sequence(lambda n: f"co-quan-{n}")
     name = factory.Sequence(lambda n: f"Cơ quan mẫu {n}")
+    short_name = ""
     block = factory.SubFactory(BlockFactory)
     sort_key = factory.LazyAttribute(lambda agency: sort_key(agency.name))
     name_folded = factory.LazyAttribute(lambda agency: fold(f"{agency.name} {agency.short_name}"))
