@@ -23,6 +23,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "portal_version": getattr(settings, "PORTAL_VERSION", ""),
         "rehearsal": getattr(settings, "REHEARSAL", False),
         "theme": theme if theme in THEMES else "auto",
+        "who": SimpleLazyObject(lambda: nav.identity(request)),
         "nav_main": SimpleLazyObject(lambda: nav.links(_place(request), request)),
         "nav_public": SimpleLazyObject(lambda: nav.links("public", request)),
         "nav_workspace": SimpleLazyObject(lambda: nav.links("workspace", request)),

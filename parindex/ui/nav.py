@@ -44,7 +44,31 @@ class Link:
     count: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is at work, as the frame shows it: a name, an agency and the roles in words."""
+
+    name: str
+    agency: str = ""
+    roles: str = ""
+
+
 _entries: dict[tuple[Place, str], Entry] = {}
+_identify: Callable[[HttpRequest], Identity] | None = None
+
+
+def register_identity(identify: Callable[[HttpRequest], Identity]) -> None:
+    """Say how the frame names the signed-in person (agencies knows memberships, the ground does not)."""
+    global _identify
+    _identify = identify
+
+
+def identity(request: HttpRequest) -> Identity | None:
+    """Who is signed in, or None."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    return _identify(request) if _identify else Identity(user.get_full_name() or user.get_username())
 
 
 def register(

@@ -299,16 +299,17 @@ class ComponentNode(template.Node):
         values = {name: value.resolve(context) for name, value in self.values.items()}
         body = mark_safe(loose.render(context).strip())
         component = get_template(f"components/{self.name.resolve(context)}.html")
-        with context.push(**values, slots=slots, body=body):
-            return mark_safe(component.template.render(context))
+        shared = {name: context.get(name) for name in ("request", "csrf_token", "LANGUAGE_CODE")}
+        isolated = context.new({**shared, **values, "slots": slots, "body": body})
+        return mark_safe(component.template.render(isolated))
 
 
 @register.tag
 def component(parser: Parser, token: Token) -> ComponentNode:
     """{% component "leaf" code="1.6.1" %}…{% slot inputs %}…{% endslot %}{% endcomponent %}.
 
-    Renders templates/components/<name>.html in the present context, with the given values, `slots`
-    (by name) and `body` (what stands outside slots).
+    Renders templates/components/<name>.html with the given values, `slots` (by name) and `body` (what
+    stands outside slots), and nothing else of the page. What is inside is rendered in the page's context.
     """
     bits = token.split_contents()[1:]
     if not bits:
