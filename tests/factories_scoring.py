@@ -1,8 +1,8 @@
 """Builders of criteria sets, cycles and scoresheets for tests: plain rows, straight into the database.
 
-    criteria_set = make_set(leaves=[("1.1.1", "2", {"kind": "boolean", "yes": "2", "no": "0"})])
-    year = open_cycle(agencies=3)            # every window open now, sheets and answers there
-    answer = year.answer(year.sheets[0], "1.1.1")
+criteria_set = make_set(leaves=[("1.1.1", "2", {"kind": "boolean", "yes": "2", "no": "0"})])
+year = open_cycle(agencies=3)            # every window open now, sheets and answers there
+answer = year.answer(year.sheets[0], "1.1.1")
 """
 
 from __future__ import annotations
@@ -28,9 +28,16 @@ LEAVES: tuple[dict[str, Any], ...] = (
     {
         "code": "1.1.2",
         "max": "2",
-        "rule": {"kind": "choice", "options": [["Kịp thời", "2"], ["Không kịp thời", "1"], ["Không ban hành", "0"]]},
+        "rule": {
+            "kind": "choice",
+            "options": [["Kịp thời", "2"], ["Không kịp thời", "1"], ["Không ban hành", "0"]],
+        },
     },
-    {"code": "1.2.1", "max": "1", "rule": {"kind": "checklist", "mode": "all", "items": ["đủ báo cáo", "đúng hạn"]}},
+    {
+        "code": "1.2.1",
+        "max": "1",
+        "rule": {"kind": "checklist", "mode": "all", "items": ["đủ báo cáo", "đúng hạn"]},
+    },
     {
         "code": "1.2.2",
         "max": "2",
@@ -67,7 +74,11 @@ LEAVES: tuple[dict[str, Any], ...] = (
         "code": "3.1.1",
         "max": "3",
         "method": "survey",
-        "rule": {"kind": "survey", "option_weights_pct": {"A": "100", "B": "60", "C": "20", "D": "0"}, "factor": "3"},
+        "rule": {
+            "kind": "survey",
+            "option_weights_pct": {"A": "100", "B": "60", "C": "20", "D": "0"},
+            "factor": "3",
+        },
     },
     {
         "code": "3.1.2",
@@ -100,7 +111,9 @@ def make_agency(name: str = "", *, block: Block | None = None, **fields: Any) ->
 
 def home_affairs() -> Agency:
     """Sở Nội vụ, made when it is not there."""
-    return Agency.objects.filter(is_home_affairs=True).first() or make_agency("Sở Nội vụ", is_home_affairs=True)
+    return Agency.objects.filter(is_home_affairs=True).first() or make_agency(
+        "Sở Nội vụ", is_home_affairs=True
+    )
 
 
 def make_set(
@@ -245,15 +258,18 @@ def open_cycle(
     if isinstance(agencies, int):
         agencies = [make_agency(block=block) for _ in range(agencies)]
     now = db_now()
-    cycle = cycle or Cycle.objects.get_or_create(
-        year=year,
-        defaults={
-            "title": f"Kỳ đánh giá năm {year}",
-            "settings": dict(settings or {}),
-            "rehearsal": rehearsal,
-            "created_at": now,
-        },
-    )[0]
+    cycle = (
+        cycle
+        or Cycle.objects.get_or_create(
+            year=year,
+            defaults={
+                "title": f"Kỳ đánh giá năm {year}",
+                "settings": dict(settings or {}),
+                "rehearsal": rehearsal,
+                "created_at": now,
+            },
+        )[0]
+    )
     cycle_block = CycleBlock.objects.create(
         cycle=cycle, block=block, criteria_set=criteria_set, opened_at=now
     )

@@ -33,12 +33,22 @@ class CriteriaSet(models.Model):
     profiles = models.JSONField(_("applicability profiles"), default=dict, blank=True)
     source_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     difference_confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     created_at = models.DateTimeField(editable=False)
     locked_at = models.DateTimeField(_("locked"), null=True, blank=True, editable=False)
     locked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
 
     class Meta:
@@ -68,7 +78,9 @@ class Criterion(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.CASCADE, related_name="criteria")
-    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="children"
+    )
     code = models.CharField(_("code"), max_length=30)
     sort_key = models.CharField(max_length=120, editable=False)
     order = models.PositiveIntegerField(help_text="position in the whole tree, depth first")

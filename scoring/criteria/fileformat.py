@@ -1,0 +1,455 @@
+"""The criteria-set file ``parindex.criteria-set/1``: bytes → checked nodes, with the place of every fault.
+
+Pure: nothing here asks the database. Reading has two steps, so that other carriers (a table, an editor)
+can share the second: ``load`` turns bytes into plain JSON values, ``check`` turns those into a ``SetFile``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from parindex.ui.formats import format_decimal
+from scoring import engine
+from scoring.criteria.json_source import Finding, Findings, load
+
+__all__ = ["FORMAT", "Finding", "NodeFile", "Reading", "SetFile", "check", "node_place", "read"]
+
+FORMAT = "parindex.criteria-set/1"
+METHODS = ("appraisal", "survey", "external", "office")
+MAX_NODES = 3000
+MAX_LEVEL = 6
+MAX_TEXT = 20_000
+MAX_YEAR_RANGE = (1990, 2200)
+#: Keys that a file may carry for its readers; not stored.
+IGNORED = frozenset({"provenance", "note"})
+
+_TOP_KEYS = frozenset(
+    {
+        "format", "title", "year", "block", "official", "decision", "effective_from", "total",
+        "applicability_profiles", "bonus_cap", "penalty_cap", "areas",
+    }
+)  # fmt: skip
+_DECISION_KEYS = frozenset({"number", "date", "issuer"})
+_NODE_KEYS = frozenset({"code", "title", "max", "children"})
+_LEAF_KEYS = frozenset(
+    {"method", "rule", "rule_text", "guidance", "evidence", "appraiser", "not_applicable_for", "na_request"}
+)
+_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_CODE = re.compile(r"\w[\w.\-/()]*")
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
+_SELF_SCORED_NEVER = frozenset({"survey", "external_index"})
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """One node, in the order of the tree. ``parent`` is its parent's position, ``rule`` None above leaves."""
+
+    place: str
+    position: int
+    parent: int | None
+    level: int
+    code: str
+    title: str
+    max_points: Decimal
+    method: str = ""
+    rule: engine.Rule | None = None
+    rule_text: str = ""
+    guidance: str = ""
+    evidence: str = ""
+    appraiser: str = ""
+    not_applicable_for: tuple[str, ...] = ()
+    na_request: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetFile:
+    """A whole set as a file gives it; ``year`` and ``block`` may be left to the import."""
+
+    title: str
+    year: int | None
+    block: str
+    official: bool
+    decision_number: str
+    decision_date: date | None
+    decision_issuer: str
+    effective_from: date | None
+    total: Decimal
+    bonus_cap: Decimal
+    penalty_cap: Decimal
+    profiles: dict[str, str]
+    nodes: tuple[NodeFile, ...]
+
+    @property
+    def leaves(self) -> list[NodeFile]:
+        return [node for node in self.nodes if node.rule is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of a file: a set with warnings, or errors and no set."""
+
+    file: SetFile | None
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    sha256: str = ""
+
+
+def read(data: bytes) -> Reading:
+    """Read a JSON file. Never raises for what the bytes hold: every fault is a Finding with its place."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    loaded = load(data)
+    if loaded.value is None:
+        return Reading(None, errors=tuple(loaded.faults), sha256=sha256)
+    return check(loaded.value, faults=loaded.faults, sha256=sha256)
+
+
+def check(document: object, *, faults: Findings | None = None, sha256: str = "") -> Reading:
+    """Check plain JSON values (numbers of points as texts); ``faults`` are those that reading found."""
+    checker = _Checker(faults if faults is not None else Findings())
+    file = checker.whole(document)
+    if checker.errors:
+        return Reading(None, errors=tuple(checker.errors), warnings=tuple(checker.warnings), sha256=sha256)
+    return Reading(file, warnings=tuple(sum_warnings(file)) if file else (), sha256=sha256)
+
+
+def node_place(place: str, path: str) -> str:
+    """The place of a rule's parameter within the file: ``areas[0].rule.bands[1].ge``."""
+    return f"{place}.rule.{path}" if path else f"{place}.rule"
+
+
+def sum_warnings(file: SetFile) -> Iterator[Finding]:
+    """Every node whose points are not the sum of its parts, and the total likewise (points)."""
+    sums: dict[int | None, Decimal] = {}
+    for node in file.nodes:
+        sums[node.parent] = sums.get(node.parent, Decimal(0)) + node.max_points
+    if sums.get(None, Decimal(0)) != file.total:
+        yield Finding(
+            "total",
+            _("The areas add up to %(sum)s points, the total says %(points)s.")
+            % {"sum": format_decimal(sums.get(None, Decimal(0))), "points": format_decimal(file.total)},
+        )
+    for node in file.nodes:
+        if node.rule is None and sums.get(node.position) != node.max_points:
+            yield Finding(
+                f"{node.place}.max",
+                _("The parts add up to %(sum)s points, the maximum says %(points)s.")
+                % {
+                    "sum": format_decimal(sums.get(node.position, Decimal(0))),
+                    "points": format_decimal(node.max_points),
+                },
+                node.code,
+            )
+
+
+@dataclass
+class _Checker:
+    """One pass over the document; goes on after a fault, so that one import names them all."""
+
+    errors: Findings
+    warnings: Findings = field(default_factory=Findings)
+    nodes: list[NodeFile] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)
+    profiles: dict[str, str] = field(default_factory=dict)
+    node: str = ""
+    count: int = 0
+
+    def wrong(self, place: str, message: str) -> None:
+        self.errors.add(Finding(place, message, self.node))
+
+    # The parts of the file
+
+    def whole(self, document: object) -> SetFile | None:
+        if not isinstance(document, Mapping):
+            self.wrong("", _("The file holds no criteria set: an object in braces is expected."))
+            return None
+        if document.get("format") != FORMAT:
+            self.wrong("format", _("The format must be “%(format)s”.") % {"format": FORMAT})
+            if "areas" not in document:
+                return None
+        self.known(document, "", _TOP_KEYS)
+        decision = document.get("decision")
+        if decision is None:
+            decision = {}
+        elif not isinstance(decision, Mapping):
+            self.wrong("decision", _("An object with number, date and issuer is expected, or null."))
+            decision = {}
+        self.known(decision, "decision", _DECISION_KEYS)
+        self.profiles = self.read_profiles(document.get("applicability_profiles"))
+        file = {
+            "title": self.text(document, "title", "", limit=300, required=True),
+            "year": self.year(document.get("year")),
+            "block": self.text(document, "block", "", limit=200),
+            "official": self.flag(document, "official", "", default=False),
+            "decision_number": self.text(decision, "number", "decision", limit=80),
+            "decision_date": self.day(decision, "date", "decision"),
+            "decision_issuer": self.text(decision, "issuer", "decision", limit=200),
+            "effective_from": self.day(document, "effective_from", ""),
+            "total": self.points(document, "total", "", required=False),
+            "bonus_cap": self.points(document, "bonus_cap", "", required=False) or Decimal(0),
+            "penalty_cap": self.points(document, "penalty_cap", "", required=False) or Decimal(0),
+        }
+        self.children(document, "areas", "", parent=None, level=1)
+        self.node = ""
+        if file["total"] is None:
+            file["total"] = sum((n.max_points for n in self.nodes if n.level == 1), Decimal(0))
+            if file["total"] >= Decimal(10) ** 6:
+                self.wrong("total", _("A number of points is below 1 000 000."))
+        if self.errors:
+            return None
+        return SetFile(profiles=self.profiles, nodes=tuple(self.nodes), **file)  # type: ignore[arg-type]
+
+    def children(
+        self, above: Mapping[str, Any], key: str, place: str, *, parent: int | None, level: int
+    ) -> None:
+        entries = above.get(key)
+        at = _join(place, key)
+        if not isinstance(entries, list):
+            self.wrong(at, _("A list of nodes is expected."))
+            return
+        if not entries:
+            self.wrong(at, _("The list is empty: a set needs areas, and a node without a rule needs parts."))
+        if level > MAX_LEVEL:
+            self.wrong(at, _("The tree has more than %(max)s levels.") % {"max": MAX_LEVEL})
+            return
+        for number, entry in enumerate(entries):
+            if self.count >= MAX_NODES:
+                self.wrong(f"{at}[{number}]", _("The set has more than %(max)s nodes.") % {"max": MAX_NODES})
+                return
+            self.count += 1
+            self.one_node(entry, f"{at}[{number}]", parent=parent, level=level)
+
+    def one_node(self, entry: object, place: str, *, parent: int | None, level: int) -> None:
+        self.node = ""
+        if not isinstance(entry, Mapping):
+            self.wrong(place, _("A node is an object in braces with code, title and max."))
+            return
+        code = entry.get("code")
+        self.node = code.strip()[:30] if isinstance(code, str) else ""
+        self.known(entry, place, _NODE_KEYS | _LEAF_KEYS)
+        leaf = "rule" in entry
+        self.shape(entry, place, leaf=leaf)
+        base = {
+            "place": place,
+            "position": len(self.nodes),
+            "parent": parent,
+            "level": level,
+            "code": self.code(entry, place),
+            "title": self.text(entry, "title", place, limit=1000, required=True),
+            "max_points": self.points(entry, "max", place, required=True) or Decimal(0),
+        }
+        if leaf:
+            rest = self.leaf(entry, place, base["max_points"], readable=_is_points(entry.get("max")))
+            self.nodes.append(NodeFile(**base, **rest))
+            return
+        self.nodes.append(NodeFile(**base))
+        if "children" in entry:
+            self.children(entry, "children", place, parent=base["position"], level=level + 1)
+
+    def shape(self, entry: Mapping[str, Any], place: str, *, leaf: bool) -> None:
+        if leaf and "children" in entry:
+            self.wrong(place, _("A node has either a rule or parts, not both."))
+        if not leaf and "children" not in entry:
+            self.wrong(place, _("A node needs a rule, or parts under “children”."))
+        if not leaf:
+            for key in sorted(_LEAF_KEYS & set(entry)):
+                if key not in ("guidance", "evidence", "rule_text"):
+                    self.wrong(
+                        _join(place, key),
+                        _("Only a leaf, a node with a rule, may have “%(key)s”.") % {"key": key},
+                    )
+
+    def leaf(
+        self, entry: Mapping[str, Any], place: str, maximum: Decimal, *, readable: bool
+    ) -> dict[str, Any]:
+        rule = self.rule(entry["rule"], place, maximum) if readable else None
+        kind = entry["rule"].get("kind") if isinstance(entry["rule"], Mapping) else None
+        return {
+            "rule": rule,
+            "method": self.method(entry, place, kind),
+            "rule_text": self.text(entry, "rule_text", place, limit=MAX_TEXT),
+            "guidance": self.text(entry, "guidance", place, limit=MAX_TEXT),
+            "evidence": self.text(entry, "evidence", place, limit=MAX_TEXT),
+            "appraiser": self.text(entry, "appraiser", place, limit=250),
+            "not_applicable_for": self.profiles_of(entry, place),
+            "na_request": self.flag(entry, "na_request", place, default=True),
+        }
+
+    def rule(self, value: object, place: str, maximum: Decimal) -> engine.Rule | None:
+        try:
+            return engine.parse_rule(value, max_points=maximum)
+        except engine.RuleErrors as error:
+            for problem in error.problems:
+                self.wrong(node_place(place, problem.path), problem.text(translate=_, number=format_decimal))
+        return None
+
+    def method(self, entry: Mapping[str, Any], place: str, kind: object) -> str:
+        implied = {"survey": "survey", "external_index": "external"}.get(str(kind), "appraisal")
+        method = entry.get("method", implied)
+        if method not in METHODS:
+            self.wrong(
+                _join(place, "method"),
+                _("“%(value)s” is not one of: %(allowed)s.")
+                % {"value": str(method)[:60], "allowed": ", ".join(METHODS)},
+            )
+            return "appraisal"
+        if method == "appraisal" and kind in _SELF_SCORED_NEVER:
+            self.wrong(
+                _join(place, "method"),
+                _("A rule of this kind is never self-scored: the method must be survey, external or office."),
+            )
+        return str(method)
+
+    def read_profiles(self, value: object) -> dict[str, str]:
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.wrong(
+                "applicability_profiles", _("An object is expected: the profile's key and its meaning.")
+            )
+            return {}
+        profiles: dict[str, str] = {}
+        for key in value:
+            at = f"applicability_profiles.{str(key)[:60]}"
+            if not _SLUG.fullmatch(key) or len(key) > 60:
+                self.wrong(
+                    at, _("A profile's key is made of letters without accents, digits and underscores.")
+                )
+                continue
+            profiles[key] = self.text(value, key, "applicability_profiles", limit=300, required=True)
+        return profiles
+
+    def profiles_of(self, entry: Mapping[str, Any], place: str) -> tuple[str, ...]:
+        value = entry.get("not_applicable_for")
+        at = _join(place, "not_applicable_for")
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.wrong(at, _("A list of profiles is expected."))
+            return ()
+        for number, key in enumerate(value[:200]):
+            if not isinstance(key, str) or key not in self.profiles:
+                self.wrong(
+                    f"{at}[{number}]",
+                    _("The set has no applicability profile “%(profile)s”.") % {"profile": str(key)[:60]},
+                )
+            elif key in value[:number]:
+                self.wrong(f"{at}[{number}]", _("“%(label)s” stands here twice.") % {"label": key})
+        return tuple(key for key in value if isinstance(key, str))
+
+    # Single values
+
+    def known(self, entry: Mapping[str, Any], place: str, keys: frozenset[str]) -> None:
+        for key in entry:
+            if key not in keys and key not in IGNORED:
+                self.wrong(_join(place, str(key)[:60]), _("Unknown key “%(key)s”.") % {"key": str(key)[:60]})
+
+    def code(self, entry: Mapping[str, Any], place: str) -> str:
+        code = self.text(entry, "code", place, limit=30, required=True)
+        at = _join(place, "code")
+        if not code:
+            return ""
+        if not _CODE.fullmatch(code):
+            self.wrong(at, _("A code is made of letters, digits and points, without spaces, such as 1.2.3."))
+        elif code in self.codes:
+            self.wrong(
+                at,
+                _("The code “%(code)s” is already at %(place)s.") % {"code": code, "place": self.codes[code]},
+            )
+        else:
+            self.codes[code] = place
+        return code
+
+    def text(
+        self, entry: Mapping[str, Any], key: str, place: str, *, limit: int, required: bool = False
+    ) -> str:
+        value = entry.get(key)
+        at = _join(place, key)
+        if value is None and not required:
+            return ""
+        if value is None:
+            self.wrong(at, _("“%(key)s” is missing.") % {"key": key})
+            return ""
+        if not isinstance(value, str):
+            self.wrong(at, _("A text is expected here."))
+            return ""
+        text = unicodedata.normalize("NFC", value).strip()
+        if required and not text:
+            self.wrong(at, _("The text is empty."))
+        if len(text) > limit:
+            self.wrong(
+                at,
+                ngettext(
+                    "The text is longer than %(max)s character.",
+                    "The text is longer than %(max)s characters.",
+                    limit,
+                )
+                % {"max": limit},
+            )
+        return text
+
+    def flag(self, entry: Mapping[str, Any], key: str, place: str, *, default: bool) -> bool:
+        value = entry.get(key, default)
+        if not isinstance(value, bool):
+            self.wrong(_join(place, key), _("true or false is expected here."))
+            return default
+        return value
+
+    def points(self, entry: Mapping[str, Any], key: str, place: str, *, required: bool) -> Decimal | None:
+        value = entry.get(key)
+        at = _join(place, key)
+        if value is None:
+            if required:
+                self.wrong(at, _("“%(key)s” is missing.") % {"key": key})
+            return None
+        if not isinstance(value, str) or not _DECIMAL.fullmatch(value.strip()):
+            self.wrong(
+                at, _('Points are written as a text with a decimal point and without a sign, such as "0.5".')
+            )
+            return None
+        if not _is_points(value):
+            self.wrong(at, _("A number of points is below 1 000 000 and has at most 6 decimals."))
+            return None
+        return Decimal(value.strip())
+
+    def year(self, value: object) -> int | None:
+        if value is None:
+            return None
+        low, high = MAX_YEAR_RANGE
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self.wrong("year", _("A year is expected, written as a number, such as 2025."))
+            return None
+        return value
+
+    def day(self, entry: Mapping[str, Any], key: str, place: str) -> date | None:
+        value = entry.get(key)
+        if value is None:
+            return None
+        try:
+            if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            self.wrong(_join(place, key), _("A date is expected, written as 2025-10-31."))
+            return None
+
+
+def _join(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
+def _is_points(value: object) -> bool:
+    """Whether a text is a number of points that the database keeps exactly: below a million, 6 places."""
+    if not isinstance(value, str) or len(value) > 60 or not _DECIMAL.fullmatch(value.strip()):
+        return False
+    whole, _point, places = value.strip().partition(".")
+    return len(whole.lstrip("0")) <= 6 and len(places.rstrip("0")) <= 6
