@@ -23,8 +23,12 @@ if given := env.str("TEST_DATA_DIR", default=""):
     DATA_DIR = Path(given)
 else:
     DATA_DIR = Path(tempfile.mkdtemp(prefix="parindex-test-"))
-    _owner = os.getpid()
-    atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(DATA_DIR, ignore_errors=True))
+
+    def _remove(folder: Path, owner: int) -> None:
+        if os.getpid() == owner:  # a forked child leaves its parent's folder alone
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(_remove, DATA_DIR, os.getpid())
 make_folders(DATA_DIR)
 MEDIA_ROOT = DATA_DIR / "files"
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
