@@ -138,8 +138,9 @@ class EmbeddedWorker:
 
     def _scheduled(self) -> list[str]:
         """Names of the beat entries whose time has come, their next time noted."""
+        schedule: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE
         now, names = monotonic(), []
-        for key, entry in settings.CELERY_BEAT_SCHEDULE.items():
+        for key, entry in schedule.items():
             if self._due.get(key, 0.0) <= now:
                 self._due[key] = now + float(entry["schedule"])
                 names.append(str(entry["task"]))
