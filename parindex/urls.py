@@ -8,5 +8,6 @@ from parindex.health import healthz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("look/", include("parindex.ui.urls")),
     path("admin/", admin.site.urls),
 ]
