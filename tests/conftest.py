@@ -1,6 +1,6 @@
 """Ground for every test: which services a test needs, a real worker, how the browser starts.
 
-`@pytest.mark.needs("postgres", "redis", "browser", "sqlite")` names what a test talks to. Without it the test
+`@pytest.mark.needs("postgres", "redis", "browser", "sqlite", "gettext")` names what a test talks to. Without it the test
 is skipped and says so. With REQUIRE_SERVICES=1 (CI) a skip is a failure: what belongs to the suite's other
 run (SQLite, then PostgreSQL with Redis) is left to that run, everything else must be there.
 """
@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 from tests.services import CHROMIUM, REQUIRED, Worker, present
 
+SERVICES = {"postgres", "redis", "browser", "sqlite", "gettext"}
 BY_FIXTURE = {"page": {"browser"}, "context": {"browser"}, "worker": {"postgres", "redis"}}
 OTHER_RUN = {"sqlite": {"postgres", "redis"}, "postgres": {"sqlite"}}
 
@@ -29,7 +30,7 @@ def needed(item: pytest.Item) -> set[str]:
     for fixture, services in BY_FIXTURE.items():
         if fixture in getattr(item, "fixturenames", ()):
             names |= services
-    unknown = names - {"postgres", "redis", "browser", "sqlite"}
+    unknown = names - SERVICES
     assert not unknown, f"{item.nodeid} needs {unknown}"
     return names
 

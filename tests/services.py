@@ -36,6 +36,8 @@ def present() -> set[str]:
         found.add("redis")
     if CHROMIUM or BROWSERS.exists():
         found.add("browser")
+    if shutil.which("msgfmt"):
+        found.add("gettext")
     return found
 
 
