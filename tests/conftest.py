@@ -1,6 +1,6 @@
 """Ground for every test: which services a test needs, a real worker, how the browser starts.
 
-`@pytest.mark.needs("postgres", "redis", "browser", "sqlite", "gettext")` names what a test talks to. Without it the test
+`@pytest.mark.needs("postgres", "redis", "browser", …)` names what a test talks to. Where that is missing, the test
 is skipped and says so. With REQUIRE_SERVICES=1 (CI) a skip is a failure: what belongs to the suite's other
 run (SQLite, then PostgreSQL with Redis) is left to that run, everything else must be there.
 """
