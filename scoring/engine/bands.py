@@ -53,14 +53,10 @@ class Band:
         """Whether no value can lie in it."""
         if self.low is None or self.high is None:
             return False
-        return self.low > self.high or (
-            self.low == self.high and not (self.low_closed and self.high_closed)
-        )
+        return self.low > self.high or (self.low == self.high and not (self.low_closed and self.high_closed))
 
 
-def read_ends(
-    reader: Reader, low: Decimal | None, high: Decimal | None, *, number: int = 0
-) -> Band:
+def read_ends(reader: Reader, low: Decimal | None, high: Decimal | None, *, number: int = 0) -> Band:
     """The ends of one band within the range ``low`` … ``high``; faults go to the reader."""
     ends: dict[str, Decimal | None] = {}
     for first, second in (("gt", "ge"), ("lt", "le")):
@@ -151,12 +147,11 @@ def gaps(
             elif band.low is not None and not band.low_closed:
                 found.append(problem(path, "band_gap_point", value=band.low))
             start = False
-        elif reached is not None and band.low is not None:
+        else:
+            assert reached is not None and band.low is not None  # they would overlap otherwise
             begins = EXACT.add(reached, ONE) if whole else reached
             if band.low > begins:
-                found.append(
-                    problem(path, "band_gap", **{"from": reached if not whole else begins, "to": band.low})
-                )
+                found.append(problem(path, "band_gap", **{"from": begins, "to": band.low}))
             elif not whole and not included and not band.low_closed:
                 found.append(problem(path, "band_gap_point", value=band.low))
         reached, included = band.high, band.high_closed
@@ -184,9 +179,7 @@ def read_bands(
         bands.append(Band(ends.low, ends.low_closed, ends.high, ends.high_closed, points, number))
     if len(reader.problems) == before:
         path = reader.at("bands")
-        reader.problems += overlaps(bands, path, whole=whole) or gaps(
-            bands, path, low, high, whole=whole
-        )
+        reader.problems += overlaps(bands, path, whole=whole) or gaps(bands, path, low, high, whole=whole)
     return tuple(bands)
 
 

@@ -147,9 +147,7 @@ class Cleaner:
             self.keep(name, plain(number))
         return number
 
-    def integer(
-        self, name: str, *, required: bool = True, low: Decimal | None = None
-    ) -> int | None:
+    def integer(self, name: str, *, required: bool = True, low: Decimal | None = None) -> int | None:
         """A whole number kept as such."""
         number = self.number(name, whole=True, low=low, required=required)
         if number is None:

@@ -127,6 +127,13 @@ class Reader:
         self.out[key] = value
         return value
 
+    def optional_one_of(self, key: str, allowed: Sequence[str]) -> str:
+        """One word out of ``allowed``, or an empty text where the parameter is absent."""
+        if self.has(key):
+            return self.one_of(key, allowed)
+        self.take(key, required=False)
+        return ""
+
     def flag(self, key: str, *, default: bool = False) -> bool:
         """true or false."""
         value = self.take(key, required=False)
@@ -139,7 +146,7 @@ class Reader:
         return value
 
     def checked_number(self, value: object, key: str, *, sign: str = "negative_refused") -> Decimal | None:
-        """``value`` as a number; its faults are noted at ``key``. ``sign``: negative_refused, positive, any."""
+        """``value`` as a number, its faults noted at ``key``. ``sign``: negative_refused, positive, any."""
         number = plain_number(value)
         if isinstance(number, str):
             self.wrong(key, number)

@@ -180,9 +180,7 @@ def read_rule(reader: Reader) -> Rule | None:
     reader.out["kind"] = kind
     body = KINDS[kind].parse(reader)
     round_to = reader.optional_number("round_to", sign="positive")
-    not_arising = ""
-    if reader.has("not_arising"):
-        not_arising = reader.one_of("not_arising", NOT_ARISING)
+    not_arising = reader.optional_one_of("not_arising", NOT_ARISING)
     reader.finish()
     return Rule(kind, reader.out, reader.maximum, body, round_to, not_arising, reader.path)
 

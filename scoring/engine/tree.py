@@ -50,9 +50,7 @@ class Tree(Generic[K]):
         self.parent: dict[K, K | None] = {node.key: node.parent for node in nodes}
         self._order = order
         #: (position, key, position of the parent or -1, leaf, cap), children before parents
-        self._plan = [
-            (at, nodes[at].key, parents[at], nodes[at].is_leaf, nodes[at].cap) for at in order
-        ]
+        self._plan = [(at, nodes[at].key, parents[at], nodes[at].is_leaf, nodes[at].cap) for at in order]
         self._tops = [(at, nodes[at].role) for at in range(len(nodes)) if parents[at] < 0]
 
     @classmethod

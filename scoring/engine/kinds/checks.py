@@ -60,9 +60,8 @@ class Entry:
 
 def _read_effects(reader: Reader, value: object, key: str) -> tuple[dict[str, str], str, str]:
     inner = reader.child(value, key)
-    zeroes = inner.one_of("zeroes", ZEROES) if inner.has("zeroes") else ""
-    effect = inner.one_of("grade_effect", GRADE_EFFECTS) if inner.has("grade_effect") else ""
-    inner._seen |= {"zeroes", "grade_effect"}
+    zeroes = inner.optional_one_of("zeroes", ZEROES)
+    effect = inner.optional_one_of("grade_effect", GRADE_EFFECTS)
     inner.finish()
     return inner.out, zeroes, effect
 
@@ -72,7 +71,7 @@ def _read_range(reader: Reader, value: object, key: str) -> tuple[object, Decima
     low, high = inner.points("from"), inner.points("to")
     step = inner.optional_number("step", sign="positive")
     inner.finish()
-    if not inner.problems and low >= high:
+    if inner.out.keys() >= {"from", "to"} and None not in inner.out.values() and low >= high:
         inner.wrong("to", "range_empty", min=low, max=high)
     return inner.out, low, high, step
 
@@ -89,8 +88,10 @@ def read_entries(reader: Reader, key: str, *, points: str) -> tuple[Entry, ...]:
     for number, raw in enumerate(reader.entries(key)):
         place = f"{key}[{number}]"
         parts = [raw] if isinstance(raw, str) else raw
-        if not isinstance(parts, (list, tuple)) or not 1 <= len(parts) <= 3 or (
-            points != "none" and len(parts) < 2
+        if (
+            not isinstance(parts, (list, tuple))
+            or not 1 <= len(parts) <= 3
+            or (points != "none" and len(parts) < 2)
         ):
             reader.wrong(place, "pair_expected")
             continue
@@ -153,7 +154,7 @@ class Choice(Body):
 
     def fields(self) -> tuple[Field, ...]:
         choices = tuple((number, option.label) for number, option in enumerate(self.options))
-        fields = (Field("option", "choice", gettext_noop("Option"), choices=choices),)
+        fields: tuple[Field, ...] = (Field("option", "choice", gettext_noop("Option"), choices=choices),)
         ranges = [option for option in self.options if option.ranged]
         if ranges:
             steps = {option.step for option in ranges}

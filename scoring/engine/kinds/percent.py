@@ -69,46 +69,41 @@ class Survey(Body):
             Field(f"counts.{option}", "integer", option, required=False, minimum=ZERO)
             for option, _ in self.weights
         )
-        mean = Field(
-            "pct", "percent", self.label, "%", not counted, minimum=ZERO, maximum=HUNDRED
-        )
+        mean = Field("pct", "percent", self.label, "%", not counted, minimum=ZERO, maximum=HUNDRED)
         return (mean, *counted)
 
-    def _counts(self, cleaner: Cleaner) -> dict[str, int] | None:
-        """How many chose each option; None where the raw inputs carry no counts."""
+    def _raw_counts(self, cleaner: Cleaner) -> dict[str, object]:
+        """The counts as given: an object, or a field for each option."""
         given = cleaner.value("counts")
-        raw: dict[str, object] = dict(given) if isinstance(given, Mapping) else {}
+        raw: dict[str, object] = {}
+        if isinstance(given, Mapping):
+            raw.update((str(option), value) for option, value in given.items())
         for option, _ in self.weights:
             if cleaner.given(f"counts.{option}"):
                 raw[option] = cleaner.value(f"counts.{option}")
-        if not raw:
-            return None
-        known = {option for option, _ in self.weights}
-        for option in raw:
-            if option not in known:
-                cleaner.wrong(f"counts.{option}", "unknown_answer_option", option=str(option)[:60])
-        inner = Cleaner(raw, problems=cleaner.problems)
-        counts: dict[str, int] = {}
-        before = len(cleaner.problems)
-        for option, _ in self.weights:
-            counts[option] = inner.integer(option, required=False) or 0
-        for number in range(before, len(cleaner.problems)):
-            fault = cleaner.problems[number]
-            cleaner.problems[number] = type(fault)(
-                cleaner.prefix + "counts." + fault.path, fault.code, fault.message, fault.params
-            )
-        return counts
+        return raw
 
     def read(self, cleaner: Cleaner, env: Env) -> Decimal | dict[str, int] | None:
-        counts = self._counts(cleaner)
-        if counts is None:
+        raw = self._raw_counts(cleaner)
+        if not raw:
             return cleaner.decimal("pct", percent=True, low=ZERO, high=HUNDRED)
+        before = len(cleaner.problems)
+        known = {option for option, _ in self.weights}
+        for option in sorted(set(raw) - known):
+            cleaner.wrong(f"counts.{option[:60]}", "unknown_answer_option", option=option[:60])
+        inner = Cleaner(
+            {f"{cleaner.prefix}counts.{option}": value for option, value in raw.items()},
+            prefix=cleaner.prefix + "counts.",
+            problems=cleaner.problems,
+        )
+        # an option that nobody chose is declared as 0, never left out
+        counts = {option: inner.integer(option) for option, _ in self.weights}
         if cleaner.given("pct"):
             cleaner.wrong("pct", "conflict", first="counts", second="pct")
-        elif not any(counts.values()):
+        elif len(cleaner.problems) == before and not any(counts.values()):
             cleaner.wrong("counts", "no_counts")
         cleaner.keep("counts", counts)
-        return counts
+        return {option: count or 0 for option, count in counts.items()}
 
     def evaluate(self, values: Decimal | dict[str, int], env: Env) -> Outcome:
         if isinstance(values, Decimal):

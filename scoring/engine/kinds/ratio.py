@@ -17,9 +17,7 @@ ZERO_EFFECTS = ("not_applicable", "full", "zero", "rescale", "reduce")
 
 def read_zero_effect(reader: Reader) -> str:
     """``denominator_zero``: what holds where there is nothing below. Absent, 0 is refused as an input."""
-    if not reader.has("denominator_zero"):
-        return ""
-    return reader.one_of("denominator_zero", ZERO_EFFECTS)
+    return reader.optional_one_of("denominator_zero", ZERO_EFFECTS)
 
 
 @register
@@ -43,9 +41,7 @@ class Proportion(Body):
         numerator, denominator = reader.text("numerator"), reader.text("denominator")
         factor = reader.points("factor")
         allow_over, whole = reader.flag("allow_over"), reader.flag("whole", default=True)
-        target = reader.optional_number(
-            "target_pct", sign="positive", most=None if allow_over else HUNDRED
-        )
+        target = reader.optional_number("target_pct", sign="positive", most=None if allow_over else HUNDRED)
         floor = reader.optional_number("zero_below_pct", most=HUNDRED)
         zero_effect = read_zero_effect(reader)
         return cls(

@@ -47,6 +47,7 @@ class Tiers(Body):
         low, high = ZERO if low is None else low, HUNDRED if high is None else high
         if low >= high:
             reader.wrong("min" if reader.has("min") else "max", "range_empty", min=low, max=high)
+            low, high = ZERO, HUNDRED
         bands = read_bands(reader, low, high)
         ceiling = max((band.points for band in bands), default=ZERO)
         return cls(
@@ -92,7 +93,5 @@ class Tiers(Body):
             expression = plain(value)
         band = band_of(self.bands, value)
         assert band is not None  # checked at import: the bands cover the range
-        steps.append(
-            {"op": "band", "value": shown(value), "band": band.text(), "points": plain(band.points)}
-        )
+        steps.append({"op": "band", "value": shown(value), "band": band.text(), "points": plain(band.points)})
         return Outcome(band.points, steps, f"{expression} ∈ {band.text()}", "→")
