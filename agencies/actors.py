@@ -8,7 +8,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
 from django.utils import timezone
 
 from agencies.models import AGENCY_ROLES, Membership, Role, Succession
@@ -24,6 +23,7 @@ class Grant:
     role: str
     agency_id: int | None
     division_id: int | None
+    agency_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ class Actor:
 
     def has_in(self, agency_id: int | None, *roles: str) -> bool:
         """Whether any of the roles is held in this agency."""
-        return agency_id is not None and any(g.agency_id == agency_id and g.role in roles for g in self.grants)
+        return agency_id is not None and any(
+            g.agency_id == agency_id and g.role in roles for g in self.grants
+        )
 
     def agency_ids(self, *roles: str) -> frozenset[int]:
         """The agencies in which any of the roles is held."""
@@ -78,6 +80,8 @@ class Actor:
 
 
 NOBODY = Actor(user=None)
+# The portal itself, for management commands run by whoever owns the machine. Recorded without a name.
+SYSTEM = Actor(user=None, grants=(Grant(Role.ADMINISTRATOR, None, None), Grant(Role.SECRETARY, None, None)))
 
 
 def actor_for(user: User | AnonymousUser | None, *, on: date | None = None) -> Actor:
@@ -86,25 +90,35 @@ def actor_for(user: User | AnonymousUser | None, *, on: date | None = None) -> A
         return NOBODY
     day = on or timezone.localdate()
     rows = list(
-        Membership.objects.filter(user_id=user.pk, starts_on__lte=day).values_list(
-            "role", "agency_id", "division_id", "ends_on"
-        )
+        Membership.objects.filter(user_id=user.pk, starts_on__lte=day)
+        .order_by("starts_on", "pk")
+        .values_list("role", "agency_id", "division_id", "ends_on", "agency__name", "agency__short_name")
     )
-    grants = tuple(Grant(role, agency, division) for role, agency, division, end in rows if end is None or end >= day)
-    employers = {agency for _, agency, _, _ in rows if agency is not None}
+    grants = tuple(
+        Grant(role, agency, division, short or name or "")
+        for role, agency, division, end, name, short in rows
+        if end is None or end >= day
+    )
+    employers = {row[1] for row in rows if row[1] is not None}
     return Actor(user=user, grants=grants, houses=with_kin(employers))  # type: ignore[arg-type]
 
 
 def with_kin(agency_ids: Iterable[int]) -> frozenset[int]:
-    """These agencies with all their predecessors and successors, however far. One query."""
-    found = set(agency_ids)
-    if not found:
-        return frozenset()
-    links = list(Succession.objects.filter(~Q(pk=None)).values_list("predecessor_id", "successor_id"))
-    for direction in (0, 1):
-        reached, frontier = set(agency_ids), set(agency_ids)
-        while frontier:
-            frontier = {link[1 - direction] for link in links if link[direction] in frontier} - reached
-            reached |= frontier
-        found |= reached
+    """These agencies with all that they came from and all that came of them, however far. One query.
+
+    Forward and backward are followed apart: of two agencies merged into a third, neither is the other's kin.
+    """
+    own = frozenset(agency_ids)
+    if not own:
+        return own
+    links = list(Succession.objects.order_by().values_list("predecessor_id", "successor_id"))
+    return own | _reached(own, links) | _reached(own, [(after, before) for before, after in links])
+
+
+def _reached(start: frozenset[int], links: list[tuple[int, int]]) -> frozenset[int]:
+    """Everything that the links lead to from the start, the start included."""
+    found, frontier = set(start), set(start)
+    while frontier:
+        frontier = {target for source, target in links if source in frontier} - found
+        found |= frontier
     return frozenset(found)

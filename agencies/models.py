@@ -35,7 +35,12 @@ class Agency(models.Model):
     name = models.CharField(_("name"), max_length=250)
     short_name = models.CharField(_("short name"), max_length=80, blank=True)
     block = models.ForeignKey(
-        Block, on_delete=models.PROTECT, null=True, blank=True, related_name="agencies", verbose_name=_("block")
+        Block,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="agencies",
+        verbose_name=_("block"),
     )
     is_home_affairs = models.BooleanField(_("is Home Affairs"), default=False)
     active = models.BooleanField(_("active"), default=True)
@@ -47,7 +52,9 @@ class Agency(models.Model):
         verbose_name = _("agency")
         verbose_name_plural = _("agencies")
         constraints = [
-            models.UniqueConstraint(fields=["is_home_affairs"], condition=Q(is_home_affairs=True), name="one_home_affairs"),
+            models.UniqueConstraint(
+                fields=["is_home_affairs"], condition=Q(is_home_affairs=True), name="one_home_affairs"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,7 +65,9 @@ class Division(models.Model):
     """Phòng, đơn vị trực thuộc: a part of an agency that does the work for some criteria."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="divisions", verbose_name=_("agency"))
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="divisions", verbose_name=_("agency")
+    )
     name = models.CharField(_("name"), max_length=200)
     active = models.BooleanField(_("active"), default=True)
 
@@ -80,8 +89,12 @@ class Succession(models.Model):
         SPLIT = "split", _("split into")
         RENAMED = "renamed", _("renamed to")
 
-    predecessor = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("predecessor"))
-    successor = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("successor"))
+    predecessor = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("predecessor")
+    )
+    successor = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("successor")
+    )
     on = models.DateField(_("date"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
 
@@ -106,6 +119,7 @@ class User(AbstractUser):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     full_name = models.CharField(_("full name"), max_length=150, blank=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
+    name_folded = models.CharField(max_length=400, editable=False, blank=True, default="", db_index=True)
 
     REQUIRED_FIELDS = ["email"]
 
@@ -151,13 +165,25 @@ class Membership(models.Model):
     assessor, and it is what "nobody marks his own house" is decided by, also after ``ends_on``.
     """
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("account"))
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("account")
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role)
     agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("agency")
+        Agency,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("agency"),
     )
     division = models.ForeignKey(
-        Division, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("division")
+        Division,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("division"),
     )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("to (last day)"), null=True, blank=True)
@@ -168,7 +194,8 @@ class Membership(models.Model):
         verbose_name_plural = _("memberships")
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="membership_dates_in_order"
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="membership_dates_in_order",
             ),
             models.CheckConstraint(
                 condition=Q(agency__isnull=False)
@@ -176,7 +203,8 @@ class Membership(models.Model):
                 name="membership_role_has_agency",
             ),
             models.CheckConstraint(
-                condition=Q(division__isnull=False) | ~Q(role="division_editor"), name="membership_division_named"
+                condition=Q(division__isnull=False) | ~Q(role="division_editor"),
+                name="membership_division_named",
             ),
         ]
 

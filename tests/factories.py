@@ -70,6 +70,7 @@ class UserFactory(DjangoModelFactory):
 
     username = factory.Sequence(lambda n: f"tai-khoan-{n}")
     full_name = factory.Sequence(lambda n: f"Tài khoản {n}")
+    name_folded = factory.LazyAttribute(lambda user: fold(f"{user.full_name} {user.username} {user.email}"))
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
     password = factory.django.Password(PASSWORD)
 
