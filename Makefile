@@ -31,6 +31,7 @@ help: ## Show what there is
 	@echo "  PORT=8000 DATA=var for demo; ARGS= and JOBS=2 for test (README.md)"
 
 setup: $(PACKED) $(FRONT) ## Environment, locked packages, front-end assets; again only when a lock changed
+	@:
 
 $(PACKED): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
