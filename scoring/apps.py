@@ -6,3 +6,8 @@ class ScoringConfig(AppConfig):
     name = "scoring"
     label = "scoring"
     verbose_name = _("Scoring")
+
+    def ready(self) -> None:
+        from scoring.assessment import access
+
+        access.register()

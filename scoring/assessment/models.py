@@ -229,6 +229,9 @@ class Answer(models.Model):
             models.CheckConstraint(condition=Q(self_points__isnull=True) | Q(self_points__gte=0), name="answer_points_not_negative"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.criterion} · {self.scoresheet}"
+
 
 class Citation(models.Model):
     """Gắn tài liệu: an answer points at one version of a document, with page and clause."""

@@ -1,0 +1,85 @@
+"""What scoring tells the library of evidence: who may open what is cited, what is in use, who follows a new version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from evidence import access
+from parindex.audit.services import record
+from scoring.assessment.appraisal_permissions import may_enter
+from scoring.assessment.models import Citation, SheetState
+from scoring.assessment.queries.panels import reaches
+
+if TYPE_CHECKING:
+    from agencies.actors import Actor
+    from evidence.models import DocumentVersion
+
+DRAFTS = (SheetState.DRAFTING, SheetState.EXPLAINING)
+
+
+def register() -> None:
+    """Called once when the app is ready."""
+    access.register(cited_for_appraiser)
+    access.register_use(cited_documents)
+    access.register_follow(drafts_follow)
+
+
+def cited_for_appraiser(actor: Actor, version: DocumentVersion) -> bool:
+    """Whether the version is cited on a leaf that this person reads on the appraising side.
+
+    Evidence added for an explanation is the agency's draft until the explanation is sent. At most six queries.
+    """
+    if not may_enter(actor):
+        return False
+    rows = list(
+        Citation.objects.filter(document_version=version)
+        .exclude(for_explanation=True, frozen=False, answer__scoresheet__state=SheetState.EXPLAINING)
+        .select_related("answer__scoresheet__participation__cycle_block__cycle")
+    )
+    if not rows:
+        return False
+    blocks = {row.answer.scoresheet.participation.cycle_block for row in rows}
+    reach = reaches(actor, blocks)
+    return any(
+        reach[row.answer.scoresheet.participation.cycle_block_id].sees_leaf(
+            row.answer.scoresheet.participation.agency_id,
+            row.answer.criterion_id,
+            row.answer.scoresheet.state,
+        )
+        for row in rows
+    )
+
+
+def cited_documents(document_ids: Collection[int]) -> set[int]:
+    """Those of the documents that an answer cites in any version. One query."""
+    return set(
+        Citation.objects.filter(document_version__document_id__in=document_ids)
+        .values_list("document_version__document_id", flat=True)
+        .distinct()
+    )
+
+
+def drafts_follow(old: DocumentVersion, new: DocumentVersion) -> None:
+    """Citations of a draft take the newer version; submitted ones stay with the one that was submitted."""
+    rows = (
+        Citation.objects.select_for_update(of=("self",))
+        .filter(document_version=old, frozen=False, answer__scoresheet__state__in=DRAFTS)
+        .select_related("answer__criterion", "answer__scoresheet__participation__agency")
+        .order_by("pk")
+    )
+    for row in rows:
+        there = Citation.objects.filter(
+            answer=row.answer, document_version=new, page=row.page, clause=row.clause
+        )
+        if there.exists():
+            continue
+        row.document_version = new
+        row.save(update_fields=["document_version"])
+        record(
+            actor=new.uploaded_by,
+            action="answer.citation_follows",
+            obj=row.answer,
+            before={"document": str(old), "version": old.version, "sha256": old.sha256},
+            after={"document": str(new), "version": new.version, "sha256": new.sha256},
+        )

@@ -1,0 +1,236 @@
+"""How far a sheet is: subtotals of the self-assessment, what is answered, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from evidence.models import DocumentVersion
+from scoring import engine
+from scoring.assessment.models import Answer, Citation, NotApplicableRequest, Scoresheet
+from scoring.criteria.models import Criterion
+
+if TYPE_CHECKING:
+    from scoring.assessment.queries.divisions import LeafDivision
+
+ZERO = Decimal(0)
+Pair = tuple[Decimal, Decimal]
+
+GAP_TEXTS: dict[str, str | Promise] = {
+    "unanswered": gettext_lazy("Not answered yet."),
+    "no_evidence": gettext_lazy("Points are claimed without evidence: cite a document or write a note."),
+    "no_reason": gettext_lazy("“Not applicable” is asked for without a reason."),
+    "infected": gettext_lazy("A cited file did not pass the virus scan: replace it by a clean copy."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that keeps a sheet from being submitted, and where."""
+
+    kind: str
+    answer: Answer
+    criterion: Criterion
+    area: Criterion
+
+    @property
+    def text(self) -> str | Promise:
+        return GAP_TEXTS[self.kind]
+
+    @property
+    def anchor(self) -> str:
+        """The id of the leaf on the sheet's page."""
+        return f"leaf-{self.answer.public_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaProgress:
+    """One line of the areas' list: points so far of the self-scored maximum, and what is missing."""
+
+    criterion: Criterion
+    points: Decimal
+    maximum: Decimal
+    answered: int
+    leaves: int
+    missing: int
+    own: int = 0
+
+    @property
+    def is_self_scored(self) -> bool:
+        return self.leaves > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The self-assessment so far. ``other_max``: points that come from surveys, indexes and offices."""
+
+    points: Decimal
+    maximum: Decimal
+    other_max: Decimal
+    answered: int
+    leaves: int
+    areas: list[AreaProgress]
+    gaps: list[Gap]
+    nodes: dict[int, Pair] = field(repr=False, default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.gaps
+
+
+def tree_for(criteria: Sequence[Criterion]) -> engine.Tree[int]:
+    """The engine's tree of a set's nodes, keyed by id."""
+    return engine.Tree.build(
+        engine.Node(key=node.pk, parent=node.parent_id, max_points=node.max_points, is_leaf=node.is_leaf)
+        for node in criteria
+    )
+
+
+def area_of(criteria: Iterable[Criterion]) -> dict[int, Criterion]:
+    """Node id → its area, for nodes in depth-first order. Pure."""
+    areas: dict[int, Criterion] = {}
+    for node in criteria:
+        areas[node.pk] = node if node.parent_id is None else areas[node.parent_id]
+    return areas
+
+
+def self_result(leaf: Criterion, answer: Answer | None) -> Pair:
+    """(points so far, maximum that counts) of a leaf in the self-assessment; nothing where others score it."""
+    if answer is None or answer.applicability in (Answer.Applicability.PROFILE, Answer.Applicability.GRANTED):
+        return ZERO, ZERO
+    maximum = leaf.max_points if answer.applicable_max is None else answer.applicable_max
+    if answer.applicability == Answer.Applicability.REQUESTED:
+        return ZERO, leaf.max_points
+    return answer.self_points or ZERO, maximum
+
+
+def is_settled(answer: Answer) -> bool:
+    """Whether the agency has said what there is to say about the figures of a leaf."""
+    return answer.inputs is not None or answer.applicability in (
+        Answer.Applicability.PROFILE,
+        Answer.Applicability.REQUESTED,
+        Answer.Applicability.GRANTED,
+    )
+
+
+def gaps_of(answer: Answer, citations: Sequence[Citation], request: NotApplicableRequest | None) -> list[str]:
+    """The kinds of what is missing on one answer. Pure."""
+    if answer.applicability in (Answer.Applicability.PROFILE, Answer.Applicability.GRANTED):
+        return []
+    if answer.applicability == Answer.Applicability.REQUESTED:
+        return [] if request is not None and request.reason.strip() else ["no_reason"]
+    if answer.inputs is None:
+        return ["unanswered"]
+    found = []
+    if (answer.self_points or ZERO) > 0 and not citations and not answer.note.strip():
+        found.append("no_evidence")
+    if any(one.document_version.scan_state == DocumentVersion.ScanState.INFECTED for one in citations):
+        found.append("infected")
+    return found
+
+
+def progress_from(
+    criteria: Sequence[Criterion],
+    answers: Mapping[int, Answer],
+    citations: Mapping[int, Sequence[Citation]],
+    requests: Mapping[int, NotApplicableRequest],
+    *,
+    mine: Callable[[int], bool] = lambda _leaf: False,
+) -> Progress:
+    """Progress from rows that are already read; answers by criterion id, the rest by answer id. Pure.
+
+    ``mine`` says of a leaf's id whether it is this reader's own work (a division's).
+    """
+    leaves = [node for node in criteria if node.is_leaf]
+    results = {leaf.pk: self_result(leaf, answers.get(leaf.pk)) for leaf in leaves}
+    rolled = engine.rollup(tree_for(criteria), results)
+    area = area_of(criteria)
+    gaps: list[Gap] = []
+    counts: dict[int, list[int]] = {}
+    other = ZERO
+    for leaf in leaves:
+        answer = answers.get(leaf.pk)
+        if answer is None:
+            other += leaf.max_points
+            continue
+        found = gaps_of(answer, citations.get(answer.pk, ()), requests.get(answer.pk))
+        gaps += [Gap(kind, answer, leaf, area[leaf.pk]) for kind in found]
+        if answer.applicability == Answer.Applicability.PROFILE:
+            continue
+        tally = counts.setdefault(area[leaf.pk].pk, [0, 0, 0, 0])
+        tally[0] += is_settled(answer)
+        tally[1] += 1
+        tally[2] += bool(found)
+        tally[3] += mine(leaf.pk)
+    areas = [
+        AreaProgress(top, *rolled.nodes[top.pk], *counts.get(top.pk, [0, 0, 0, 0]))
+        for top in criteria
+        if top.parent_id is None
+    ]
+    return Progress(
+        points=rolled.points,
+        maximum=rolled.maximum,
+        other_max=other,
+        answered=sum(one.answered for one in areas),
+        leaves=sum(one.leaves for one in areas),
+        areas=areas,
+        gaps=gaps,
+        nodes=rolled.nodes,
+    )
+
+
+def progress_of(sheet: Scoresheet) -> Progress:
+    """Progress of one sheet. Four queries."""
+    criteria = list(Criterion.objects.filter(criteria_set_id=sheet.criteria_set_id).order_by("order"))
+    by_id = {node.pk: node for node in criteria}
+    answers: dict[int, Answer] = {}
+    for answer in Answer.objects.filter(scoresheet=sheet).defer("trace"):
+        answer.criterion = by_id[answer.criterion_id]
+        answers[answer.criterion_id] = answer
+    return progress_from(criteria, answers, citations_of(sheet), pending_requests(sheet))
+
+
+def citations_of(sheet: Scoresheet) -> dict[int, list[Citation]]:
+    """Citations by answer id, with their document versions. One query."""
+    found: dict[int, list[Citation]] = {}
+    for citation in Citation.objects.filter(answer__scoresheet=sheet).select_related("document_version"):
+        found.setdefault(citation.answer_id, []).append(citation)
+    return found
+
+
+def pending_requests(sheet: Scoresheet) -> dict[int, NotApplicableRequest]:
+    """Undecided requests "not applicable" by answer id. One query."""
+    rows = NotApplicableRequest.objects.filter(
+        answer__scoresheet=sheet, state=NotApplicableRequest.State.PENDING
+    )
+    return {row.answer_id: row for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class DivisionProgress:
+    """What one division has done of what it was given."""
+
+    name: str
+    answered: int
+    leaves: int
+    missing: int
+
+
+def by_division(progress: Progress, answers: Mapping[int, Answer], divisions: Mapping[int, LeafDivision]) -> list[DivisionProgress]:
+    """Progress by division, in order of name; leaves of no division are left out. Pure."""
+    tallies: dict[str, list[int]] = {}
+    missing = {gap.criterion.pk for gap in progress.gaps}
+    for criterion_id, answer in answers.items():
+        division = divisions.get(criterion_id)
+        if division is None or answer.applicability == Answer.Applicability.PROFILE:
+            continue
+        tally = tallies.setdefault(division.name, [0, 0, 0])
+        tally[0] += is_settled(answer)
+        tally[1] += 1
+        tally[2] += criterion_id in missing
+    return [DivisionProgress(name, *tally) for name, tally in sorted(tallies.items())]

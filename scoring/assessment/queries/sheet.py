@@ -1,0 +1,455 @@
+"""An agency's sheet as its page shows it: one area at a time, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db.models import OuterRef, Subquery
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from evidence.models import DocumentVersion
+from scoring import engine
+from scoring.assessment import permissions
+from scoring.assessment.models import (
+    Answer,
+    Citation,
+    ExplanationRequest,
+    ImportedPoints,
+    Mark,
+    NotApplicableRequest,
+    Scoresheet,
+    SheetState,
+    Stage,
+    Transition,
+)
+from scoring.assessment.queries.divisions import LeafDivision, assignments_of, spread
+from scoring.assessment.queries.last_year import LastYear, last_year_of
+from scoring.assessment.queries.progress import DivisionProgress as DivisionProgress
+from scoring.assessment.queries.progress import (
+    Progress,
+    area_of,
+    by_division,
+    gaps_of,
+    progress_from,
+    self_result,
+    tree_for,
+)
+from scoring.assessment.queries.seen import (
+    AFTER_ROUND_1,
+    AFTER_ROUND_2,
+    Curtain,
+    current,
+    final_result,
+    last_by_round,
+    marks_shown,
+    transitions_of,
+)
+from scoring.assessment.windows import Span, spans
+from scoring.criteria.models import Criterion, Method
+
+if TYPE_CHECKING:
+    from agencies.actors import Actor
+
+ZERO = Decimal(0)
+Applicability = Answer.Applicability
+
+#: The window that matters to the agency in a state.
+STAGE_OF = {
+    SheetState.DRAFTING: Stage.SELF_ASSESSMENT,
+    SheetState.AWAITING_APPROVAL: Stage.SELF_ASSESSMENT,
+    SheetState.SUBMITTED: Stage.SELF_ASSESSMENT,
+    SheetState.APPRAISING: Stage.ROUND_1,
+    SheetState.EXPLAINING: Stage.EXPLANATION,
+    SheetState.REAPPRAISING: Stage.ROUND_2,
+    SheetState.REVIEWING: Stage.COUNCIL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StagePoints:
+    """One column of the side-by-side: what stood after a stage, and why."""
+
+    key: str
+    label: str
+    points: Decimal | None
+    maximum: Decimal | None
+    sub: str = ""
+    now: bool = False
+    differs: bool = False
+
+
+@dataclass
+class LeafView:
+    """One leaf with everything its row shows to this reader."""
+
+    criterion: Criterion
+    area: Criterion
+    answer: Answer | None
+    agency_name: str
+    citations: list[Citation] = field(default_factory=list)
+    request: NotApplicableRequest | None = None
+    gaps: list[str] = field(default_factory=list)
+    division: LeafDivision | None = None
+    marks: dict[int, Mark] = field(default_factory=dict)
+    asked: ExplanationRequest | None = None
+    last: LastYear | None = None
+    imported: ImportedPoints | None = None
+    may_write: bool = False
+    may_reply: bool = False
+    curtain: Curtain | None = None
+    mine: bool = False
+
+    @property
+    def code(self) -> str:
+        return self.criterion.code
+
+    @property
+    def anchor(self) -> str:
+        return f"leaf-{self.answer.public_id if self.answer else self.criterion.public_id}"
+
+    @cached_property
+    def rule(self) -> engine.Rule:
+        return engine.parse_rule(self.criterion.rule or {}, max_points=self.criterion.max_points)
+
+    @property
+    def by_profile(self) -> bool:
+        return self.answer is not None and self.answer.applicability == Applicability.PROFILE
+
+    @property
+    def applicability(self) -> str:
+        """The applicability as the agency may know it: a decision not yet shown still reads as asked."""
+        if self.answer is None:
+            return ""
+        standing = self.answer.applicability
+        decided = standing in (Applicability.GRANTED, Applicability.REFUSED)
+        if decided and self.request and self.curtain and not self.curtain.shows_decision(self.request):
+            return Applicability.REQUESTED
+        return standing
+
+    @property
+    def is_requested(self) -> bool:
+        return self.applicability == Applicability.REQUESTED
+
+    @property
+    def is_granted(self) -> bool:
+        return self.applicability == Applicability.GRANTED
+
+    @property
+    def is_refused(self) -> bool:
+        return self.applicability == Applicability.REFUSED
+
+    @property
+    def takes_inputs(self) -> bool:
+        """Whether the row shows fields to fill in."""
+        return self.may_write and self.applicability in (Applicability.APPLIES, Applicability.REFUSED)
+
+    @property
+    def may_ask_not_applicable(self) -> bool:
+        return self.takes_inputs and self.criterion.na_request and self.applicability == Applicability.APPLIES
+
+    @property
+    def shown_points(self) -> Decimal | None:
+        """The agency's own points; None where there are none."""
+        if self.answer is None or self.by_profile or self.is_granted or self.is_requested:
+            return None
+        return self.answer.self_points
+
+    @property
+    def shown_max(self) -> Decimal:
+        if self.answer is not None and self.answer.applicable_max is not None and not self.is_requested:
+            return self.answer.applicable_max
+        return self.criterion.max_points
+
+    @property
+    def final(self) -> tuple[Decimal, Decimal] | None:
+        if self.curtain is None or not self.curtain.shows_final:
+            return None
+        return final_result(self.answer, current(self.marks), self.imported)
+
+    @property
+    def stages(self) -> list[StagePoints]:
+        """Self points · round 1 · explanation · round 2 · final, each only once it may be seen."""
+        if self.curtain is None or self.curtain.state not in AFTER_ROUND_1 or self.answer is None:
+            return []
+        own = self.shown_points
+        columns = [StagePoints("self", _("Self-assessment"), own, self.shown_max)]
+        first = self.marks.get(Mark.Round.ROUND_1)
+        if first is not None:
+            columns.append(_stage("round_1", _("Round 1"), first, own))
+        explanation = getattr(self.asked, "explanation", None) if self.asked else None
+        if explanation is not None and explanation.points is not None:
+            columns.append(
+                StagePoints("explanation", _("Explanation"), explanation.points, explanation.applicable_max)
+            )
+        second = self.marks.get(Mark.Round.ROUND_2)
+        if second is not None:
+            columns.append(_stage("round_2", _("Round 2"), second, first.points if first else own))
+        council = self.marks.get(Mark.Round.COUNCIL)
+        if council is not None:
+            before = second or first
+            columns.append(_stage("council", _("Council"), council, before.points if before else own))
+        if self.final is not None:
+            columns.append(StagePoints("final", _("Final points"), *self.final, now=True))
+        return columns
+
+
+def _stage(key: str, label: str, mark: Mark, before: Decimal | None) -> StagePoints:
+    return StagePoints(
+        key, label, mark.points, mark.applicable_max, mark.reason, differs=before is None or mark.points != before
+    )
+
+
+@dataclass
+class Branch:
+    """A node above the leaves, with what stands under it in order."""
+
+    criterion: Criterion
+    points: Decimal | None
+    maximum: Decimal
+    appraiser: str = ""
+    leaves: list[LeafView] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    final: tuple[Decimal, Decimal] | None = None
+
+    def all_leaves(self) -> list[LeafView]:
+        """The leaves of the whole branch."""
+        return [*self.leaves, *(leaf for branch in self.branches for leaf in branch.all_leaves())]
+
+
+@dataclass
+class SheetView:
+    """A sheet with its progress and one area (or all) in full."""
+
+    sheet: Scoresheet
+    criteria: list[Criterion]
+    progress: Progress
+    area: Criterion | None
+    branches: list[Branch]
+    windows: dict[str, Span]
+    transitions: list[Transition]
+    curtain: Curtain
+    now: datetime
+    final: tuple[Decimal, Decimal] | None
+    divisions: list[DivisionProgress]
+    last_step: Transition | None
+
+    @property
+    def window(self) -> Span | None:
+        stage = STAGE_OF.get(SheetState(self.sheet.state))
+        return self.windows.get(stage) if stage else None
+
+    @property
+    def is_open(self) -> bool:
+        return self.window is not None and self.window.is_open(self.now)
+
+    @property
+    def shows_round_1(self) -> bool:
+        return self.sheet.state in AFTER_ROUND_1
+
+    @property
+    def shows_round_2(self) -> bool:
+        return self.sheet.state in AFTER_ROUND_2
+
+    def leaf(self, answer: Answer) -> LeafView:
+        """The row of one answer, in the area that was read."""
+        return next(
+            leaf
+            for branch in self.branches
+            for leaf in branch.all_leaves()
+            if leaf.answer is not None and leaf.answer.pk == answer.pk
+        )
+
+    def ancestors(self, criterion: Criterion) -> list[tuple[Criterion, Decimal, Decimal]]:
+        """The nodes above a leaf with their subtotals: what a save changes elsewhere on the page."""
+        by_id = {node.pk: node for node in self.criteria}
+        found = []
+        parent_id = criterion.parent_id
+        while parent_id is not None:
+            node = by_id[parent_id]
+            found.append((node, *self.progress.nodes[parent_id]))
+            parent_id = node.parent_id
+        return found
+
+    def next_area(self) -> Criterion | None:
+        """The area after the one shown."""
+        tops = [node for node in self.criteria if node.parent_id is None]
+        if self.area is None or self.area not in tops:
+            return None
+        place = tops.index(self.area)
+        return tops[place + 1] if place + 1 < len(tops) else None
+
+
+def read_sheet(
+    sheet: Scoresheet, *, actor: Actor, now: datetime, area: str = "", whole: bool = False
+) -> SheetView:
+    """The sheet for its agency's eyes: the area of this code (default: the first), or all areas.
+
+    Always the same number of queries for the same state, whatever the size. ``sheet`` comes from
+    ``permissions.sheet_for``.
+    """
+    participation = sheet.participation
+    agency_id = participation.agency_id
+    criteria = list(
+        Criterion.objects.filter(criteria_set_id=sheet.criteria_set_id)
+        .select_related("appraiser")
+        .order_by("order")
+    )
+    by_id = {node.pk: node for node in criteria}
+    areas = area_of(criteria)
+    tops = [node for node in criteria if node.parent_id is None]
+    chosen = next((top for top in tops if top.code == area), tops[0] if tops else None)
+    shown = {node.pk for node in criteria if whole or (chosen and areas[node.pk].pk == chosen.pk)}
+
+    answers: dict[int, Answer] = {}
+    for answer in Answer.objects.filter(scoresheet=sheet).select_related("answered_by"):
+        answer.criterion, answer.scoresheet = by_id[answer.criterion_id], sheet
+        answers[answer.criterion_id] = answer
+    citations = _citations(sheet)
+    requests = _requests(sheet)
+    divisions = spread(((node.pk, node.parent_id) for node in criteria), assignments_of(sheet))
+    own_divisions = actor.division_ids(agency_id)
+    pending = {pk: one for pk, one in requests.items() if one.state == NotApplicableRequest.State.PENDING}
+    progress = progress_from(
+        criteria,
+        answers,
+        citations,
+        pending,
+        mine=lambda pk: pk in divisions and divisions[pk].division_id in own_divisions,
+    )
+    transitions = transitions_of(sheet)
+    curtain = Curtain.of(sheet, transitions)
+    marks = last_by_round(marks_shown(sheet, curtain))
+    asked = _asked(sheet) if sheet.state in AFTER_ROUND_1 else {}
+    imported = _imported(sheet) if curtain.shows_final else {}
+    leaf_titles = {node.code: node.title for node in criteria if node.is_leaf and node.pk in shown}
+    last = last_year_of(sheet, leaf_titles)
+
+    views: dict[int, LeafView] = {}
+    for node in criteria:
+        if not node.is_leaf:
+            continue
+        answer = answers.get(node.pk)
+        division = divisions.get(node.pk)
+        division_id = division.division_id if division else None
+        writes = answer is not None and answer.applicability != Applicability.PROFILE
+        view = LeafView(
+            node,
+            areas[node.pk],
+            answer,
+            participation.agency.name,
+            division=division,
+            last=last.get(node.code),
+            imported=imported.get(node.pk),
+            curtain=curtain,
+            mine=division_id is not None and division_id in own_divisions,
+            may_write=writes
+            and permissions.may_draft(actor, agency_id=agency_id, state=sheet.state, division_id=division_id),
+        )
+        if answer is not None:
+            view.citations = citations.get(answer.pk, [])
+            view.request = requests.get(answer.pk)
+            view.gaps = gaps_of(answer, view.citations, pending.get(answer.pk))
+            view.marks = marks.get(answer.pk, {})
+            view.asked = asked.get(answer.pk)
+            view.may_reply = view.asked is not None and permissions.may_reply(
+                actor, agency_id=agency_id, state=sheet.state, division_id=division_id
+            )
+        views[node.pk] = view
+    finals = _finals(criteria, views) if curtain.shows_final else None
+    return SheetView(
+        sheet=sheet,
+        criteria=criteria,
+        progress=progress,
+        area=None if whole else chosen,
+        branches=_branches([n for n in criteria if n.pk in shown], views, progress, finals),
+        windows=spans(participation.cycle_block, agency_id=agency_id),
+        transitions=transitions,
+        curtain=curtain,
+        now=now,
+        final=(finals.points, finals.maximum) if finals else None,
+        divisions=by_division(progress, answers, divisions),
+        last_step=transitions[-1] if transitions else None,
+    )
+
+
+def _branches(
+    nodes: Sequence[Criterion],
+    views: dict[int, LeafView],
+    progress: Progress,
+    finals: engine.Rollup[int] | None,
+) -> list[Branch]:
+    """The nodes as nested branches; an area that is itself a leaf becomes a branch of one leaf."""
+    built: dict[int, Branch] = {}
+    tops: list[Branch] = []
+    for node in nodes:
+        if not node.is_leaf or node.parent_id is None:
+            points, maximum = progress.nodes[node.pk]
+            branch = Branch(node, points, maximum, final=finals.nodes[node.pk] if finals else None)
+            built[node.pk] = branch
+            (built[node.parent_id].branches if node.parent_id in built else tops).append(branch)
+        if node.is_leaf:
+            built[node.parent_id or node.pk].leaves.append(views[node.pk])
+    for branch in built.values():
+        names = {
+            leaf.criterion.appraiser.name
+            for leaf in branch.leaves
+            if leaf.criterion.appraiser and leaf.answer is not None
+        }
+        branch.appraiser = names.pop() if len(names) == 1 else ""
+    return tops
+
+
+def _finals(criteria: Sequence[Criterion], views: dict[int, LeafView]) -> engine.Rollup[int]:
+    results = {
+        pk: final_result(view.answer, current(view.marks), view.imported) or (ZERO, view.criterion.max_points)
+        for pk, view in views.items()
+    }
+    return engine.rollup(tree_for(criteria), results)
+
+
+def _citations(sheet: Scoresheet) -> dict[int, list[Citation]]:
+    """Citations by answer id; ``newer`` is the number of a newer version of the document, if there is one."""
+    newer = DocumentVersion.objects.filter(
+        document=OuterRef("document_version__document"),
+        current=True,
+        version__gt=OuterRef("document_version__version"),
+    )
+    rows = (
+        Citation.objects.filter(answer__scoresheet=sheet)
+        .select_related("document_version__document")
+        .annotate(newer=Subquery(newer.values("version")[:1]))
+    )
+    found: dict[int, list[Citation]] = {}
+    for row in rows:
+        found.setdefault(row.answer_id, []).append(row)
+    return found
+
+
+def _requests(sheet: Scoresheet) -> dict[int, NotApplicableRequest]:
+    """The last request "not applicable" of each answer that was not taken back."""
+    rows = NotApplicableRequest.objects.filter(answer__scoresheet=sheet).exclude(
+        state=NotApplicableRequest.State.TAKEN_BACK
+    )
+    return {row.answer_id: row for row in rows.order_by("requested_at", "pk")}
+
+
+def _asked(sheet: Scoresheet) -> dict[int, ExplanationRequest]:
+    rows = ExplanationRequest.objects.filter(
+        answer__scoresheet=sheet, taken_back_at__isnull=True
+    ).select_related("explanation__by")
+    return {row.answer_id: row for row in rows}
+
+
+def _imported(sheet: Scoresheet) -> dict[int, ImportedPoints]:
+    return {row.criterion_id: row for row in ImportedPoints.objects.filter(scoresheet=sheet, current=True)}
+
+
+#: What is said of a leaf that others score.
+OTHERS_SCORE = {Method.SURVEY, Method.EXTERNAL, Method.OFFICE}
+
+__all__ = ["Branch", "DivisionProgress", "LeafView", "SheetView", "read_sheet", "self_result"]

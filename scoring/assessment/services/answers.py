@@ -1,0 +1,223 @@
+"""What the agency declares for one leaf: save, clear, ask that it not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from parindex.audit.services import record
+from parindex.clock import db_now
+from parindex.errors import Invalid, StaleVersion, WrongState
+from parindex.ui.formats import format_decimal
+from scoring import engine
+from scoring.assessment.models import Answer, NotApplicableRequest, Scoresheet, SheetState, Stage
+from scoring.assessment.permissions import require_edit_leaf
+from scoring.assessment.queries.divisions import division_of
+from scoring.assessment.services.locks import locked_answer, locked_sheet
+from scoring.assessment.windows import require_open
+
+if TYPE_CHECKING:
+    from agencies.actors import Actor
+
+MAX_NOTE = 10_000
+Applicability = Answer.Applicability
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An answer as it now stands; ``changed`` is False where it already stood so."""
+
+    answer: Answer
+    changed: bool
+
+
+class Incomplete(Invalid):
+    """Something is typed, nothing is wrong, but fields are still empty. Autosave waits instead of complaining."""
+
+
+def is_blank(raw: Mapping[str, object]) -> bool:
+    """Whether nothing at all is declared. An empty list is a declaration: no item holds."""
+    return all(value is None or (isinstance(value, str) and not value.strip()) for value in raw.values())
+
+
+def scored(
+    answer: Answer, inputs_raw: Mapping[str, object]
+) -> tuple[dict[str, Any] | None, engine.Score | None]:
+    """Canonical inputs and their score by the rule of the answer's criterion; (None, None) for blank inputs.
+
+    Points have six places. Raises Incomplete or Invalid with messages by field. Writes nothing.
+    """
+    if is_blank(inputs_raw):
+        return None, None
+    leaf = answer.criterion
+    rule = engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)
+    try:
+        inputs = engine.clean_inputs(rule, inputs_raw)
+        return inputs, engine.score(rule, leaf.max_points, inputs)
+    except engine.InputErrors as errors:
+        raise refusal(errors) from errors
+
+
+def refusal(errors: engine.InputErrors) -> Invalid:
+    """The engine's problems as messages by field, in the reader's language."""
+    fields: dict[str, list[str]] = {}
+    for fault in errors.problems:
+        fields.setdefault(fault.path, []).append(fault.text(translate=_, number=format_decimal))
+    kind = Incomplete if all(fault.code == "missing" for fault in errors.problems) else Invalid
+    return kind(fields=fields)
+
+
+def save_answer(
+    *,
+    answer: Answer,
+    actor: Actor,
+    inputs_raw: Mapping[str, object],
+    note: str,
+    expected_version: int,
+) -> Saved:
+    """Save inputs and note of one leaf and score them; blank inputs clear the answer, the note stays.
+
+    Points (six places), applicable maximum and trace come from the engine. Saving what already stands
+    changes nothing, whatever the version, so a double click is harmless. Raises NotVisible, NotPermitted,
+    WrongState, WindowClosed, Invalid (by field) or StaleVersion with both texts; then nothing is written.
+    """
+    with transaction.atomic():
+        sheet, answer, now = _drafting(answer, actor)
+        if answer.applicability == Applicability.PROFILE:
+            raise WrongState(_("This criterion does not apply to your agency: there is nothing to declare."))
+        note = clean_note(note)
+        if answer.applicability == Applicability.REQUESTED:
+            if is_blank(inputs_raw):
+                inputs_raw = answer.inputs or {}
+            elif scored(answer, inputs_raw)[0] != answer.inputs:
+                raise WrongState(
+                    _("You asked for this criterion not to apply. Take the request back before declaring figures.")
+                )
+        inputs, score = scored(answer, inputs_raw)
+        if inputs == answer.inputs and note == answer.note:
+            return Saved(answer, changed=False)
+        require_version(answer, expected_version, offered={"inputs": dict(inputs_raw), "note": note})
+        before = _as_stands(answer)
+        answer.inputs, answer.note = inputs, note
+        answer.self_points = score.points if score else None
+        answer.applicable_max = score.applicable_max if score else None
+        answer.trace = score.trace if score else None
+        _write(answer, actor, now, "inputs", "note", "self_points", "applicable_max", "trace")
+        record(actor=actor.user, action="answer.save", obj=answer, before=before, after=_as_stands(answer))
+        return Saved(answer, changed=True)
+
+
+def ask_not_applicable(*, answer: Answer, actor: Actor, reason: str) -> NotApplicableRequest:
+    """Ask that the leaf not count for this agency; the criterion's assessor decides.
+
+    What was declared stays and counts again when the request is taken back. Asking twice for the same
+    reason gives the request that is there. Raises Invalid on ``reason``, WrongState and the rest of save_answer.
+    """
+    with transaction.atomic():
+        sheet, answer, now = _drafting(answer, actor)
+        if not answer.criterion.na_request:
+            raise WrongState(_("The criteria set does not allow this criterion to be left out."))
+        if answer.applicability == Applicability.PROFILE:
+            raise WrongState(_("This criterion does not apply to your agency: there is nothing to ask for."))
+        reason = reason.strip()
+        if not reason:
+            raise Invalid(fields={"reason": [_("Say why the criterion does not apply to your agency.")]})
+        if len(reason) > MAX_NOTE:
+            raise Invalid(fields={"reason": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]})
+        pending = answer.na_requests.filter(state=NotApplicableRequest.State.PENDING).first()
+        if pending is not None:
+            if pending.reason != reason:
+                before = {"reason": pending.reason}
+                pending.reason, pending.requested_at = reason, now
+                pending.requested_by_id = _user_id(actor)
+                pending.save(update_fields=["reason", "requested_at", "requested_by"])
+                _write(answer, actor, now)
+                record(actor=actor.user, action="answer.not_applicable_reworded", obj=answer,
+                       before=before, after={"reason": reason})  # fmt: skip
+            return pending
+        request = NotApplicableRequest.objects.create(
+            answer=answer, reason=reason, requested_by_id=_user_id(actor), requested_at=now
+        )
+        answer.applicability = Applicability.REQUESTED
+        _write(answer, actor, now, "applicability")
+        record(actor=actor.user, action="answer.ask_not_applicable", obj=answer, after={"reason": reason})
+        return request
+
+
+def take_back_not_applicable(*, answer: Answer, actor: Actor) -> Answer:
+    """Take a request "not applicable" back while the sheet is being drafted. Twice is the same as once."""
+    with transaction.atomic():
+        sheet, answer, now = _drafting(answer, actor)
+        pending = answer.na_requests.filter(state=NotApplicableRequest.State.PENDING).first()
+        if pending is None:
+            return answer
+        pending.state = NotApplicableRequest.State.TAKEN_BACK
+        pending.decided_by_id, pending.decided_at = _user_id(actor), now
+        pending.save(update_fields=["state", "decided_by", "decided_at"])
+        answer.applicability = Applicability.APPLIES
+        _write(answer, actor, now, "applicability")
+        record(actor=actor.user, action="answer.take_back_not_applicable", obj=answer,
+               before={"reason": pending.reason})  # fmt: skip
+        return answer
+
+
+def clean_note(note: str) -> str:
+    """The note with plain line ends, trimmed. Raises Invalid where it is too long."""
+    note = note.replace("\r\n", "\n").strip()
+    if len(note) > MAX_NOTE:
+        raise Invalid(fields={"note": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]})
+    return note
+
+
+def require_version(answer: Answer, expected: int, *, offered: Mapping[str, object]) -> None:
+    """StaleVersion with both texts where somebody saved since this person read the answer."""
+    if expected != answer.version:
+        raise StaleVersion(
+            _("Somebody else saved this criterion while you were writing. Nothing is lost: choose which text stays."),
+            current={
+                "inputs": answer.inputs,
+                "note": answer.note,
+                "by": str(answer.answered_by or ""),
+                "at": answer.answered_at,
+            },
+            offered=offered,
+            version=answer.version,
+        )
+
+
+def _drafting(answer: Answer, actor: Actor) -> tuple[Scoresheet, Answer, datetime]:
+    """Lock, then ask permission, state and window, in this order."""
+    sheet = locked_sheet(answer.scoresheet_id)
+    answer = locked_answer(answer.pk, sheet)
+    participation = sheet.participation
+    require_edit_leaf(actor, agency_id=participation.agency_id, division_id=division_of(answer))
+    if sheet.state != SheetState.DRAFTING:
+        raise WrongState(
+            _("The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved.")
+            % {"state": sheet.get_state_display()}
+        )
+    now = db_now()
+    require_open(
+        participation.cycle_block, Stage.SELF_ASSESSMENT, agency_id=participation.agency_id, now=now
+    )
+    return sheet, answer, now
+
+
+def _write(answer: Answer, actor: Actor, now: datetime, *fields: str) -> None:
+    answer.version += 1
+    answer.answered_by_id, answer.answered_at = _user_id(actor), now
+    answer.save(update_fields=[*fields, "version", "answered_by", "answered_at"])
+
+
+def _as_stands(answer: Answer) -> dict[str, object]:
+    return {"inputs": answer.inputs, "note": answer.note, "points": answer.self_points, "version": answer.version}
+
+
+def _user_id(actor: Actor) -> int:
+    assert actor.user is not None  # roles are held by people alone
+    return actor.user.pk

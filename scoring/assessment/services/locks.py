@@ -1,0 +1,25 @@
+"""Row locks in the one order: cycle block → sheet → answer. On SQLite writers queue, and these only read."""
+
+from __future__ import annotations
+
+from scoring.assessment.models import Answer, Scoresheet
+
+SHEET_JOINS = (
+    "participation__agency",
+    "participation__cycle_block__cycle",
+    "participation__cycle_block__block",
+    "criteria_set",
+)
+
+
+def locked_sheet(sheet_id: int) -> Scoresheet:
+    """The sheet as it stands now, locked until the transaction ends, with agency, block and cycle. One query."""
+    return Scoresheet.objects.select_for_update(of=("self",)).select_related(*SHEET_JOINS).get(pk=sheet_id)
+
+
+def locked_answer(answer_id: int, sheet: Scoresheet) -> Answer:
+    """The answer as it stands now, locked, with its criterion. Lock its sheet first. One query."""
+    answer = Answer.objects.select_for_update(of=("self",)).select_related("criterion").get(pk=answer_id)
+    answer.scoresheet = sheet
+    answer.criterion.criteria_set = sheet.criteria_set
+    return answer
