@@ -54,7 +54,7 @@ const start = (form) => {
 
   const send = (file, row) => {
     const limit = Number(form.dataset.maxBytes || 0);
-    if (limit && file.size > limit) { end(row, "is-failed", texts.uploadTooBig.replace("%s", form.dataset.maxText || sizeText(limit))); return; }
+    if (limit && file.size > limit) { end(row, "is-failed", texts.uploadTooBig.replace("{limit}", form.dataset.maxText || sizeText(limit))); return; }
     const data = new FormData();
     for (const [name, value] of new FormData(form)) if (name !== input.name) data.append(name, value);
     data.append(input.name, file, file.name.normalize("NFC"));

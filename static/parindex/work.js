@@ -65,7 +65,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (requestConfig.verb === "get" || !elt.isConnected) return;
   if (event.detail.successful && !reachedLogin(xhr)) {
     [...toasts.children].forEach((card) => card.classList.contains("bad") && card.remove());
-    if (xhr.status === 204) say(elt, texts.saved.replace("%s", clock()));
+    if (xhr.status === 204) say(elt, texts.saved.replace("{time}", clock()));
   }
 });
 

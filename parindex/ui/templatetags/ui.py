@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.forms.widgets import Select
 from django.http import HttpRequest
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.loader import get_template
@@ -182,7 +183,7 @@ def points_of(
 
 @register.inclusion_tag("components/bar.html")
 def bar(
-    value: Number, maximum: Number = 100, tone: str = "", mark: Number = None, label: str = ""
+    value: Number, maximum: Number = 100, tone: str = "", mark: Number = None, label: str = "", css: str = ""
 ) -> dict[str, Any]:
     """{% bar row.index 100 tone="good" mark=block.mean %}: a bar drawn as SVG; `mark` is a tick (the mean)."""
     return {
@@ -190,6 +191,7 @@ def bar(
         "mark": None if mark is None or mark == "" else _share(mark, maximum),
         "tone": tone,
         "label": label,
+        "css": css,
     }
 
 
@@ -205,12 +207,25 @@ def text_diff(old: str, new: str) -> dict[str, Any]:
     return {"pieces": diff.words(old or "", new or "")}
 
 
-@register.inclusion_tag("components/field.html", takes_context=True)
-def field(
-    context: template.Context, bound_field: Any, label: str = "", prefix: str = "", suffix: str = ""
-) -> dict[str, Any]:
+@register.inclusion_tag("components/field.html")
+def field(bound_field: Any, label: str = "", suffix: str = "") -> dict[str, Any]:
     """{% field form.points suffix="điểm" %}: label, hint, input and errors of one field."""
-    return {"field": bound_field, "label": label, "prefix": prefix, "suffix": suffix}
+    widget = bound_field.field.widget
+    kind = getattr(widget, "input_type", "")
+    css = "form-control"
+    if kind in ("checkbox", "radio"):
+        css = "form-check-input"
+    elif isinstance(widget, Select) and kind == "select":
+        css = "form-select"
+    if bound_field.errors:
+        css += " is-invalid"
+    return {
+        "field": bound_field,
+        "control": bound_field.as_widget(attrs={**bound_field.build_widget_attrs({}), "class": css}),
+        "label": label or bound_field.label,
+        "suffix": suffix,
+        "is_check": kind == "checkbox" and not getattr(widget, "allow_multiple_selected", False),
+    }
 
 
 @register.filter
