@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from parindex.audit.append_only import statements, undoing
+from scoring.criteria import locks
 
 
 def append_only_tables() -> list[str]:
@@ -30,8 +31,8 @@ def let_flush_pass() -> None:
 
     def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
         vendor = self.connection.vendor
-        before = [line for table in tables for line in undoing(vendor, table)]
-        after = [line for table in tables for line in statements(vendor, table)]
+        before = [line for table in tables for line in undoing(vendor, table)] + locks.undoing(vendor)
+        after = [line for table in tables for line in statements(vendor, table)] + locks.statements(vendor)
         plain(self, [*before, *sql_list, *after])
 
     operations.execute_sql_flush = execute_sql_flush

@@ -108,7 +108,7 @@ def read(data: bytes) -> Reading:
     """Read a JSON file. Never raises for what the bytes hold: every fault is a Finding with its place."""
     sha256 = hashlib.sha256(data).hexdigest()
     loaded = load(data)
-    if loaded.value is None:
+    if not loaded.readable:
         return Reading(None, errors=tuple(loaded.faults), sha256=sha256)
     return check(loaded.value, faults=loaded.faults, sha256=sha256)
 

@@ -57,10 +57,11 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The value of a file, None where it could not be read at all."""
+    """The value of a file; ``readable`` is False where there is none."""
 
     value: Any
     faults: Findings
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def load(data: bytes) -> Loaded:
     faults = Findings()
     text = _decode(data, faults)
     if text is None:
-        return Loaded(None, faults)
+        return Loaded(None, faults, readable=False)
     try:
         value = json.loads(
             text,
@@ -97,10 +98,10 @@ def load(data: bytes) -> Loaded:
                 _("The file is not valid JSON here: %(reason)s.") % {"reason": _reason(error.msg)},
             )
         )
-        return Loaded(None, faults)
+        return Loaded(None, faults, readable=False)
     except RecursionError:
         faults.add(Finding("", _("The file is nested too deeply.")))
-        return Loaded(None, faults)
+        return Loaded(None, faults, readable=False)
     return Loaded(_plain(value, faults), faults)
 
 

@@ -175,9 +175,7 @@ def _proportion(rule: Mapping[str, Any], maximum: Decimal) -> str:
             "factor": _figure(rule["factor"]),
         }
         if not target or Decimal(target) == 100
-        else _(
-            "Points = %(numerator)s / %(denominator)s, measured against %(target)s %%, × %(factor)s: the target earns all."
-        )
+        else _("Points = %(numerator)s / %(denominator)s, against the target of %(target)s %%, × %(factor)s.")
         % {
             "numerator": rule["numerator"],
             "denominator": rule["denominator"],

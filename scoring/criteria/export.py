@@ -1,0 +1,76 @@
+"""A set as a ``parindex.criteria-set/1`` file that imports to the same again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from scoring.criteria.fileformat import FORMAT
+from scoring.criteria.models import CriteriaSet, Criterion
+from scoring.engine import plain
+
+__all__ = ["export_criteria_set", "export_json", "file_name"]
+
+
+def export_criteria_set(criteria_set: CriteriaSet) -> dict[str, Any]:
+    """The set as plain JSON values, decimals as texts. Two queries at most."""
+    rows = list(criteria_set.criteria.select_related("appraiser").order_by("order"))
+    below: dict[int | None, list[Criterion]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id, []).append(row)
+    decision = None
+    if criteria_set.decision_number or criteria_set.decision_date or criteria_set.decision_issuer:
+        decision = {
+            "number": criteria_set.decision_number or None,
+            "date": criteria_set.decision_date.isoformat() if criteria_set.decision_date else None,
+            "issuer": criteria_set.decision_issuer or None,
+        }
+    effective = criteria_set.effective_from
+    return {
+        "format": FORMAT,
+        "title": criteria_set.title,
+        "year": criteria_set.year,
+        "block": criteria_set.block.slug,
+        "official": criteria_set.official,
+        "decision": decision,
+        "effective_from": effective.isoformat() if effective else None,
+        "total": plain(criteria_set.total),
+        "applicability_profiles": dict(criteria_set.profiles),
+        "bonus_cap": plain(criteria_set.bonus_cap),
+        "penalty_cap": plain(criteria_set.penalty_cap),
+        "areas": _nodes(below.get(None, ()), below),
+    }
+
+
+def _nodes(rows: Iterable[Criterion], below: dict[int | None, list[Criterion]]) -> list[dict[str, Any]]:
+    return [_node(row, below) for row in rows]
+
+
+def _node(row: Criterion, below: dict[int | None, list[Criterion]]) -> dict[str, Any]:
+    node: dict[str, Any] = {"code": row.code, "title": row.title, "max": plain(row.max_points)}
+    if row.rule is not None:
+        node |= {"method": row.method, "rule": row.rule}
+    for key in ("rule_text", "guidance", "evidence"):
+        if text := getattr(row, key):
+            node[key] = text
+    if row.rule is None:
+        node["children"] = _nodes(below.get(row.pk, ()), below)
+        return node
+    if row.appraiser is not None:
+        node["appraiser"] = row.appraiser.slug
+    if row.not_applicable_for:
+        node["not_applicable_for"] = list(row.not_applicable_for)
+    if not row.na_request:
+        node["na_request"] = False
+    return node
+
+
+def export_json(criteria_set: CriteriaSet) -> bytes:
+    """The file's bytes: UTF-8, indented, the same for the same set."""
+    return json.dumps(export_criteria_set(criteria_set), ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def file_name(criteria_set: CriteriaSet) -> str:
+    """``bo-tieu-chi-2025-so-ban-nganh-v1.json``."""
+    return f"bo-tieu-chi-{criteria_set.year}-{criteria_set.block.slug}-v{criteria_set.version}.json"
