@@ -151,8 +151,9 @@ def lock_set(
     """Lock a draft for good, after its checks; leaves without an appraiser go to Home Affairs.
 
     Raises Invalid with every reason against it: points that do not add up and nobody confirmed, a rule that
-    the engine refuses, a leaf without an appraiser (unless not ``appraisers_needed``). ``actor`` None is the
-    command line, which cannot confirm a difference.
+    the engine refuses, a leaf without an appraiser. ``actor`` None is the command line, which cannot confirm a
+    difference. A set of a year that is published already (not ``appraisers_needed``) is taken as it was printed:
+    nobody appraises by it, and its sums stand.
     """
     _permit(actor)
     with transaction.atomic():
@@ -192,7 +193,7 @@ def lock_obstacles(criteria_set: CriteriaSet, *, appraisers_needed: bool = True)
     missing = [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None]
     if missing and appraisers_needed:
         yield _("No appraiser is named for: %(codes)s.") % {"codes": _some(missing)}
-    found = differences(criteria_set, tree)
+    found = differences(criteria_set, tree) if appraisers_needed else []
     if found and criteria_set.difference_confirmed_by_id is None:
         yield ngettext(
             "The points do not add up in %(count)s place. Someone has to confirm the difference first.",
