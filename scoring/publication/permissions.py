@@ -1,0 +1,23 @@
+"""Two different people: one proposes, another approves (trust.md)."""
+
+from __future__ import annotations
+
+from agencies.actors import Actor
+from agencies.models import Role
+from scoring.publication.models import Publication
+
+READERS = (Role.PUBLISHER, Role.APPROVER, Role.SECRETARY, Role.COUNCIL_MEMBER, Role.INSPECTOR)
+
+
+def may_read(actor: Actor) -> bool:
+    """Proposals show figures before the public may see them."""
+    return actor.has(*READERS)
+
+
+def may_propose(actor: Actor) -> bool:
+    return actor.has(Role.PUBLISHER)
+
+
+def may_decide(actor: Actor, publication: Publication) -> bool:
+    """Approve or send back: an approver who did not propose it."""
+    return actor.has(Role.APPROVER) and actor.user is not None and actor.user.pk != publication.proposed_by_id

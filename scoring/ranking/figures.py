@@ -1,0 +1,173 @@
+"""From the points of a block's leaves to the figures of a run. No database here: inputs in, figures out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from scoring.engine import ENGINE_VERSION, RankingSettings, Tree, grade_of, index_of, printed, rank, rollup
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Entrant:
+    """One agency's inputs to a run.
+
+    ``leaves`` maps every leaf's id to (points, applicable maximum).
+    ``traces`` maps it to the trace as JSON text. ``bonus`` and ``penalty`` are sums, not yet capped.
+    """
+
+    agency_id: int
+    ranked: bool
+    leaves: dict[int, tuple[Decimal, Decimal]]
+    traces: dict[int, str | None] = field(default_factory=dict)
+    bonus: Decimal = ZERO
+    penalty: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An agency's row of a run: points, maximum, index (exact and printed, percent), rank, grade."""
+
+    agency_id: int
+    ranked: bool
+    points: Decimal
+    maximum: Decimal
+    bonus: Decimal
+    penalty: Decimal
+    index: Decimal | None
+    index_exact: Decimal | None
+    rank: int | None
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFigure:
+    """An agency's figures for one node of the set."""
+
+    agency_id: int
+    node: int
+    points: Decimal
+    maximum: Decimal
+    index: Decimal | None
+    rank: int | None
+    trace: str | None
+
+
+@dataclass(slots=True)
+class Figures:
+    """All figures of a run. ``nodes()`` yields every agency's nodes in tree order, without building a list."""
+
+    totals: list[Total]
+    _parts: list[tuple[Entrant, dict[int, tuple[Decimal, Decimal]]]]
+    _indexes: dict[tuple[Decimal, Decimal], tuple[Decimal | None, Decimal | None]]
+    _ranks: dict[int, dict[int, int | None]]
+    _order: Sequence[int]
+
+    @property
+    def node_count(self) -> int:
+        return len(self._parts) * len(self._order)
+
+    def nodes(self) -> Iterator[NodeFigure]:
+        for entrant, sums in self._parts:
+            agency, traces = entrant.agency_id, entrant.traces
+            for node in self._order:
+                pair = sums[node]
+                yield NodeFigure(
+                    agency, node, pair[0], pair[1], self._indexes[pair][1], self._ranks[node].get(agency), traces.get(node)
+                )
+
+
+def inputs_sha256(
+    entrants: Sequence[Entrant], *, set_id: str, settings: RankingSettings, clamp: bool, caps: tuple[Decimal, Decimal]
+) -> str:
+    """SHA-256 over everything the figures come from: inputs, set, settings, engine version.
+
+    The order of agencies and leaves does not matter; a trace counts, since it is published with its points.
+    """
+    digest = hashlib.sha256()
+    digest.update(f"{ENGINE_VERSION}\n{set_id}\n{settings.as_dict()!r}\n{clamp}\n{caps[0]} {caps[1]}\n".encode())
+    for entrant in sorted(entrants, key=lambda e: e.agency_id):
+        digest.update(f"agency {entrant.agency_id} {entrant.ranked} {entrant.bonus:f} {entrant.penalty:f}\n".encode())
+        traces = entrant.traces
+        for leaf in sorted(entrant.leaves):
+            points, maximum = entrant.leaves[leaf]
+            digest.update(f"{leaf} {points:f} {maximum:f} {traces.get(leaf) or ''}\n".encode())
+    return digest.hexdigest()
+
+
+def compute(
+    entrants: Sequence[Entrant],
+    *,
+    tree: Tree,
+    settings: RankingSettings,
+    clamp: bool = True,
+    bonus_cap: Decimal = ZERO,
+    penalty_cap: Decimal = ZERO,
+) -> Figures:
+    """Roll up, index and rank a block.
+
+    Points and maxima are sums of six-place points; indexes are percent. Rank and grade use the printed index
+    or the exact one, as ``settings.rank_on`` says. An agency outside the ranking, or one whose maximum is 0,
+    has no rank; the same for a node whose maximum is 0. Source: docs/scoring.md.
+    """
+    parts: list[tuple[Entrant, dict[int, tuple[Decimal, Decimal]]]] = []
+    sums: list[tuple[Entrant, Decimal, Decimal]] = []
+    indexes: dict[tuple[Decimal, Decimal], tuple[Decimal | None, Decimal | None]] = {}
+    digits, mode, chosen = settings.digits, settings.rounding, 1 if settings.rank_on == "printed" else 0
+
+    def index_pair(pair: tuple[Decimal, Decimal]) -> tuple[Decimal | None, Decimal | None]:
+        known = indexes.get(pair)
+        if known is None:
+            exact = index_of(pair[0], pair[1], clamp=clamp)
+            known = indexes[pair] = (exact, None if exact is None else printed(exact, digits, mode))
+        return known
+
+    order = tuple(node.key for node in tree.nodes)
+    values: dict[int, dict[int, Decimal | None]] = {node: {} for node in order}
+    for entrant in entrants:
+        rolled = rollup(
+            tree,
+            entrant.leaves,
+            bonus=entrant.bonus,
+            penalty=entrant.penalty,
+            bonus_cap=bonus_cap,
+            penalty_cap=penalty_cap,
+        )
+        parts.append((entrant, rolled.nodes))
+        sums.append((entrant, rolled.points, rolled.maximum))
+        for node, pair in rolled.nodes.items():
+            value = index_pair(pair)[chosen]
+            if entrant.ranked:
+                values[node][entrant.agency_id] = value
+    ranks = {node: rank(by_agency, ties=settings.ties) for node, by_agency in values.items()}
+    values.clear()
+
+    total_index = {entrant.agency_id: index_pair((points, maximum)) for entrant, points, maximum in sums}
+    places = rank(
+        {entrant.agency_id: total_index[entrant.agency_id][chosen] for entrant, _, _ in sums if entrant.ranked},
+        ties=settings.ties,
+    )
+    totals = []
+    for entrant, points, maximum in sums:
+        exact, shown = total_index[entrant.agency_id]
+        judged = total_index[entrant.agency_id][chosen]
+        grade = "" if judged is None else grade_of(judged, settings.grades) or ""
+        totals.append(
+            Total(
+                entrant.agency_id,
+                entrant.ranked,
+                points,
+                maximum,
+                min(entrant.bonus, bonus_cap),
+                min(entrant.penalty, penalty_cap),
+                shown,
+                exact,
+                places.get(entrant.agency_id),
+                grade,
+            )
+        )
+    return Figures(totals, parts, indexes, ranks, order)

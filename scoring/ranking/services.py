@@ -1,0 +1,256 @@
+"""Ranking runs: asked for, claimed, computed, finished. The row is the record; a Celery message is only a hint."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from agencies.actors import Actor
+from parindex.audit.services import record
+from parindex.background import send
+from parindex.clock import db_now
+from parindex.errors import Invalid, NotPermitted, Refusal, WrongState
+from scoring.assessment.models import CycleBlock, Scoresheet, SheetState
+from scoring.engine import ENGINE_VERSION
+from scoring.ranking.figures import Figures, compute, inputs_sha256
+from scoring.ranking.inputs import RunInputs, read_inputs, sheets_version
+from scoring.ranking.models import RankingRun, RunStage
+from scoring.ranking.permissions import may_request
+from scoring.ranking.storage import store_nodes, store_totals
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+STALLED_AFTER = timedelta(minutes=6)  # above the hard time limit of a task
+UNDER_WAY = (RankingRun.State.WAITING, RankingRun.State.RUNNING)
+TASK = "scoring.tasks.compute_ranking_run"
+
+
+class NotReady(Refusal):
+    """A final run is asked while ranked sheets of the block are not finalised."""
+
+    status = 409
+
+
+def request_run(*, actor: Actor, cycle_block: CycleBlock, stage: str = RunStage.FINAL) -> RankingRun:
+    """Ask for a run of a block at a stage. Asked again while one is under way, it is that one.
+
+    Raises NotPermitted, Invalid (unknown stage) or NotReady, which names the sheets that are not finalised.
+    """
+    if not may_request(actor):
+        raise NotPermitted(_("Only the secretary may ask for a ranking."))
+    return queue_run(cycle_block=cycle_block, stage=stage, actor=actor)
+
+
+def queue_run(
+    *, cycle_block: CycleBlock, stage: str = RunStage.FINAL, actor: Actor | None, dispatch: bool = True
+) -> RankingRun:
+    """The same for the system itself (a command at the console): no role is asked."""
+    if stage not in RunStage.values:
+        raise Invalid(fields={"stage": [_("Choose a stage.")]})
+    with transaction.atomic():
+        block = CycleBlock.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=cycle_block.pk)
+        if block.opened_at is None:
+            raise WrongState(_("The block has not been opened yet: there is nothing to rank."))
+        under_way = RankingRun.objects.filter(cycle_block=block, stage=stage, state__in=UNDER_WAY).first()
+        if under_way is not None:
+            if dispatch:
+                send(TASK, under_way.pk)
+            return under_way
+        if stage == RunStage.FINAL:
+            _require_finalised(block)
+        user = actor.user if actor else None
+        run = RankingRun.objects.create(
+            cycle_block=block, stage=stage, requested_by=user, requested_at=db_now(), engine_version=ENGINE_VERSION
+        )
+        record(
+            actor=user,
+            action="ranking.request",
+            obj=run,
+            after={"cycle": block.cycle.year, "block": block.block_id, "stage": stage},
+        )
+        if dispatch:
+            send(TASK, run.pk)
+    return run
+
+
+def retry_run(*, actor: Actor, run: RankingRun) -> RankingRun:
+    """Ask once more for a run that failed: a new row, the failed one stays as it is."""
+    if run.state != RankingRun.State.FAILED:
+        raise WrongState(_("Only a run that failed can be asked for again."))
+    return request_run(actor=actor, cycle_block=run.cycle_block, stage=run.stage)
+
+
+def work(run_id: int) -> RankingRun | None:
+    """Do a run: claim, compute with no transaction held, finish. Safe to call any number of times, at once or late.
+
+    Returns the finished run, or None when there was nothing to do (done already, or somebody else's claim holds).
+    """
+    claim = _claim(run_id)
+    if claim is None:
+        return None
+    try:
+        inputs, digest, figures = _compute(run_id)
+        return _finish(run_id, claim, inputs, digest, figures)
+    except Refusal as refusal:
+        return _fail(run_id, claim, " ".join(refusal.messages))
+    except Exception as error:
+        logger.exception("ranking run failed: run=%s", run_id)
+        _release(run_id, claim, type(error).__name__)
+        raise
+
+
+def take_up_stalled() -> list[int]:
+    """Send again the runs that wait, and those whose worker is gone. Safe when two do it."""
+    late = db_now() - STALLED_AFTER
+    ids = list(
+        RankingRun.objects.filter(
+            Q(state=RankingRun.State.WAITING) | Q(state=RankingRun.State.RUNNING, claimed_at__lt=late)
+        ).values_list("pk", flat=True)
+    )
+    for run_id in ids:
+        send(TASK, run_id)
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    token: uuid.UUID
+
+
+def _claim(run_id: int) -> _Claim | None:
+    with transaction.atomic():
+        run = RankingRun.objects.select_for_update().filter(pk=run_id).first()
+        if run is None or run.state not in UNDER_WAY:
+            return None
+        now = db_now()
+        if run.state == RankingRun.State.RUNNING and run.claimed_at and run.claimed_at > now - STALLED_AFTER:
+            return None
+        if run.attempts >= MAX_ATTEMPTS:
+            run.state, run.finished_at = RankingRun.State.FAILED, now
+            run.error = run.error or _("The work was broken off %(count)s times.") % {"count": run.attempts}
+            run.save(update_fields=["state", "finished_at", "error"])
+            record(actor=None, action="ranking.fail", obj=run, after={"error": run.error})
+            return None
+        token = uuid.uuid4()
+        run.state, run.claim, run.claimed_at = RankingRun.State.RUNNING, token, now
+        run.attempts += 1
+        run.progress = 5
+        run.save(update_fields=["state", "claim", "claimed_at", "attempts", "progress"])
+    return _Claim(token)
+
+
+def _progress(run_id: int, percent: int) -> None:
+    RankingRun.objects.filter(pk=run_id, state=RankingRun.State.RUNNING).update(progress=percent)
+
+
+def _compute(run_id: int) -> tuple[RunInputs, str, Figures]:
+    run = RankingRun.objects.select_related("cycle_block__cycle", "cycle_block__block", "cycle_block__criteria_set").get(
+        pk=run_id
+    )
+    inputs = read_inputs(run.cycle_block, stage=run.stage)
+    _progress(run_id, 40)
+    digest = _digest(inputs)
+    figures = compute(
+        inputs.entrants,
+        tree=inputs.tree,
+        settings=inputs.settings,
+        clamp=inputs.clamp,
+        bonus_cap=inputs.bonus_cap,
+        penalty_cap=inputs.penalty_cap,
+    )
+    _progress(run_id, 70)
+    return inputs, digest, figures
+
+
+def _finish(run_id: int, claim: _Claim, inputs: RunInputs, digest: str, figures: Figures) -> RankingRun | None:
+    with transaction.atomic():
+        CycleBlock.objects.select_for_update().get(pk=inputs.cycle_block_id)
+        run = RankingRun.objects.select_for_update().get(pk=run_id)
+        if run.state != RankingRun.State.RUNNING or run.claim != claim.token:
+            return None
+        if run.stage == RunStage.FINAL and sheets_version(run.cycle_block_id) != inputs.sheets_version:
+            raise WrongState(_("Scoresheets of the block changed while the ranking was computed. Ask for it again."))
+        run.finished_at, run.progress, run.error = db_now(), 100, ""
+        same = RankingRun.objects.filter(
+            cycle_block_id=run.cycle_block_id, stage=run.stage, state=RankingRun.State.DONE, inputs_sha256=digest
+        ).first()
+        if same is not None:
+            run.state, run.same_as = RankingRun.State.SAME, same
+            run.save(update_fields=["state", "same_as", "finished_at", "progress", "error"])
+            record(actor=None, action="ranking.same", obj=run, after={"same_as": same.pk, "inputs_sha256": digest})
+            return same
+        store_totals(run.pk, figures.totals)
+        store_nodes(run.pk, figures.nodes())
+        run.state, run.inputs_sha256 = RankingRun.State.DONE, digest
+        run.settings, run.agencies, run.engine_version = inputs.frozen_settings(), len(figures.totals), ENGINE_VERSION
+        run.save(
+            update_fields=[
+                "state", "inputs_sha256", "settings", "agencies", "engine_version", "finished_at", "progress", "error",
+            ]
+        )  # fmt: skip
+        record(
+            actor=None,
+            action="ranking.done",
+            obj=run,
+            after={"inputs_sha256": digest, "agencies": run.agencies, "engine_version": ENGINE_VERSION},
+        )
+    return run
+
+
+def _fail(run_id: int, claim: _Claim, message: str) -> RankingRun | None:
+    with transaction.atomic():
+        run = RankingRun.objects.select_for_update().get(pk=run_id)
+        if run.state != RankingRun.State.RUNNING or run.claim != claim.token:
+            return None
+        run.state, run.error, run.finished_at = RankingRun.State.FAILED, message, db_now()
+        run.save(update_fields=["state", "error", "finished_at"])
+        record(actor=None, action="ranking.fail", obj=run, after={"error": message})
+    return run
+
+
+def _release(run_id: int, claim: _Claim, error: str) -> None:
+    """Give the claim back after an unexpected error, so that the run is taken up again (three attempts at most)."""
+    try:
+        RankingRun.objects.filter(pk=run_id, claim=claim.token, state=RankingRun.State.RUNNING).update(
+            state=RankingRun.State.WAITING, error=error, claim=None
+        )
+    except Exception:  # the database itself may be what failed; the claim then runs out by time
+        logger.warning("claim not given back: run=%s", run_id)
+
+
+def inputs_digest(cycle_block: CycleBlock, *, stage: str) -> str:
+    """The hash that a run of the block would have now: equal to a run's own while nothing under it has changed."""
+    return _digest(read_inputs(cycle_block, stage=stage))
+
+
+def _digest(inputs: RunInputs) -> str:
+    return inputs_sha256(
+        inputs.entrants,
+        set_id=inputs.set_id,
+        settings=inputs.settings,
+        clamp=inputs.clamp,
+        caps=(inputs.bonus_cap, inputs.penalty_cap),
+    )
+
+
+def _require_finalised(block: CycleBlock) -> None:
+    ranked = Scoresheet.objects.filter(participation__cycle_block=block, participation__ranked=True)
+    open_sheets = list(
+        ranked.exclude(state=SheetState.FINALISED)
+        .order_by("participation__agency__sort_key")
+        .values_list("participation__agency__name", flat=True)
+    )
+    if open_sheets:
+        raise NotReady(
+            _("%(count)s scoresheets are not finalised yet: %(names)s.")
+            % {"count": len(open_sheets), "names": ", ".join(open_sheets[:10]) + ("…" if len(open_sheets) > 10 else "")}
+        )
+    if not ranked.exists():
+        raise NotReady(_("No ranked agency takes part in this block."))

@@ -1,0 +1,14 @@
+"""Inside the administration frame, at /admin/ranking/."""
+
+from django.urls import path
+
+from scoring.ranking import views
+
+app_name = "ranking"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("blocks/<int:cycle_block>/request/", views.request_run, name="request"),
+    path("<uuid:public_id>/", views.run_page, name="run"),
+    path("<uuid:public_id>/progress/", views.progress, name="progress"),
+    path("<uuid:public_id>/retry/", views.retry, name="retry"),
+]

@@ -1,0 +1,135 @@
+"""The ranking pages inside the administration frame: ask for a run, watch it, read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from parindex.errors import Refusal
+from scoring.assessment.models import Cycle, CycleBlock
+from scoring.ranking import permissions, queries, services
+from scoring.ranking.models import RankingRun, RunStage
+from scoring.ranking.tables import area_tables, lines
+
+View = Callable[..., HttpResponse]
+
+
+def reader(view: View) -> View:
+    """A page for those who may read runs."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not permissions.may_read(request.actor):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return admin.site.admin_view(guarded)  # type: ignore[return-value]
+
+
+@require_GET
+@reader
+def index(request: HttpRequest) -> HttpResponse:
+    """The blocks of a cycle: what is finalised, which runs there are."""
+    cycles = list(Cycle.objects.all())
+    wanted = request.GET.get("year", "")
+    cycle = next((c for c in cycles if str(c.year) == wanted), None) if wanted else (cycles[0] if cycles else None)
+    if wanted and cycle is None:
+        raise Http404
+    return render(
+        request,
+        "admin/ranking/index.html",
+        {
+            "title": _("Ranking"),
+            "cycle": cycle,
+            "years": [
+                {"url": f"?year={c.year}", "label": str(c.year), "current": c == cycle, "count": None} for c in cycles
+            ],
+            "blocks": queries.overview(cycle) if cycle else [],
+            "stages": RunStage.choices,
+            "may_request": permissions.may_request(request.actor),  # type: ignore[attr-defined]
+        },
+    )
+
+
+@require_POST
+@reader
+def request_run(request: HttpRequest, cycle_block: int) -> HttpResponse:
+    """Ask for a run; a double click finds the one under way."""
+    block = get_object_or_404(CycleBlock.objects.select_related("cycle"), pk=cycle_block)
+    try:
+        run = services.request_run(
+            actor=request.actor,  # type: ignore[attr-defined]
+            cycle_block=block,
+            stage=request.POST.get("stage", RunStage.FINAL),
+        )
+    except Refusal as refusal:
+        for text in refusal.messages:
+            messages.error(request, text)
+        return redirect(f"{reverse('ranking:index')}?year={block.cycle.year}")
+    return redirect("ranking:run", public_id=run.public_id)
+
+
+@require_POST
+@reader
+def retry(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ask again for a run that failed."""
+    run = _run(public_id)
+    try:
+        run = services.retry_run(actor=request.actor, run=run)  # type: ignore[attr-defined]
+    except Refusal as refusal:
+        for text in refusal.messages:
+            messages.error(request, text)
+    return redirect("ranking:run", public_id=run.public_id)
+
+
+@require_GET
+@reader
+def run_page(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One run: its progress while under way, then its tables."""
+    run = _run(public_id)
+    by = "area" if request.GET.get("by") == "area" else "total"
+    done = run.state == RankingRun.State.DONE
+    context: dict[str, Any] = {
+        "title": f"{run.cycle_block.block} · {run.cycle_block.cycle.year}",
+        "run": run,
+        "may_request": permissions.may_request(request.actor),  # type: ignore[attr-defined]
+        "by": by,
+        "tabs": [
+            {"url": "?", "label": _("Whole index"), "current": by == "total", "count": None},
+            {"url": "?by=area", "label": _("By area"), "current": by == "area", "count": None},
+        ],
+    }
+    if done and by == "total":
+        context |= lines(run, queries.table(run), sort=request.GET.get("sort", "rank"))
+    elif done:
+        context["areas"] = area_tables(run, queries.node_table(run, by="area"))
+    return render(request, "admin/ranking/run.html", context)
+
+
+@require_GET
+@reader
+def progress(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The polled part of a run's page; finished, it has the page loaded anew."""
+    run = _run(public_id)
+    response = render(request, "admin/ranking/_progress.html", {"run": run})
+    if run.state not in services.UNDER_WAY:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _run(public_id: str) -> RankingRun:
+    return get_object_or_404(
+        RankingRun.objects.select_related(
+            "cycle_block__cycle", "cycle_block__block", "requested_by", "same_as"
+        ),
+        public_id=public_id,
+    )
