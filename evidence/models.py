@@ -19,6 +19,9 @@ class Document(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("document")
@@ -47,7 +50,7 @@ class DocumentVersion(models.Model):
     issuer = models.CharField(_("issuing body"), max_length=250, blank=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
     signatory = models.CharField(_("signatory"), max_length=150, blank=True)
-    folded = models.TextField(editable=False)
+    folded = models.TextField(editable=False, help_text="what searches compare (parindex.ui.collation.fold)")
     file_key = models.CharField(max_length=120, help_text="random name below DATA_DIR/evidence")
     original_name = models.CharField(_("file"), max_length=255)
     content_type = models.CharField(max_length=100)
@@ -56,6 +59,20 @@ class DocumentVersion(models.Model):
     scan_state = models.CharField(_("virus scan"), max_length=12, choices=ScanState)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(_("uploaded"))
+    upload_key = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="the form it came with: sent twice, it is stored once",
+    )
+    guesses = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="what name and text of the file suggest; only prefilled, never stored",
+    )
+    secrecy_note = models.CharField(
+        max_length=500, blank=True, help_text="why a file that shows a secrecy stamp may be kept here"
+    )
 
     class Meta:
         ordering = ["-uploaded_at", "-pk"]
@@ -66,7 +83,36 @@ class DocumentVersion(models.Model):
             models.UniqueConstraint(
                 fields=["document"], condition=models.Q(current=True), name="document_one_current_version"
             ),
+            models.CheckConstraint(condition=models.Q(size__gt=0), name="document_version_not_empty"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    scan_state__in=["not_scanned", "waiting", "clean", "infected", "unscannable"]
+                ),
+                name="document_version_scan_state_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["file_key"], name="document_version_file"),
+            models.Index(fields=["uploaded_at"], name="document_version_uploaded"),
         ]
 
     def __str__(self) -> str:
         return self.number or self.original_name
+
+    @property
+    def may_open(self) -> bool:
+        """Whether the state of the virus scan lets the file be opened (who may is another question)."""
+        return self.scan_state in (self.ScanState.NOT_SCANNED, self.ScanState.CLEAN)
+
+
+class Opening(models.Model):
+    """That somebody of another agency opened a file: the first time on a day, which the record tells too."""
+
+    document_version = models.ForeignKey(DocumentVersion, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document_version", "user", "day"], name="opening_once_a_day"),
+        ]

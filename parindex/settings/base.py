@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "parindex.middleware.attach_actor",
+    "parindex.middleware.RequireLogin",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -135,7 +136,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-PASSWORD_RESET_TIMEOUT = 24 * 3600
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 # Agencies share a few addresses, so an address alone never locks anyone out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
@@ -143,6 +144,13 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+# Trying on while locked out does not make it longer: the page can say when it ends.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "agencies.views.locked_out"
+AXES_CLIENT_IP_CALLABLE = "parindex.middleware.client_address"
+# Never kept with an attempt; `kept` is what somebody typed before the session ended.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "kept"]
 
 # Language and time
 
@@ -165,6 +173,11 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=50)
 MAX_UPLOAD_BYTES = MAX_UPLOAD_MB * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["evidence.uploads.LimitedUploadHandler"]
+# Where the reverse proxy has DATA_DIR/evidence as an internal location; empty: the portal sends files itself.
+EVIDENCE_ACCEL_PREFIX = env.str("EVIDENCE_ACCEL_PREFIX", default="")
+# The virus scan comes later; without it a file's state is "not scanned" and it opens with a notice.
+SCAN_EVIDENCE = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 STORAGES = {
