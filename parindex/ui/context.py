@@ -19,7 +19,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: site name, version, theme, rehearsal flag and navigation (read when used)."""
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
     return {
-        "site_name": getattr(settings, "SITE_NAME", ""),
+        "portal_name": getattr(settings, "SITE_NAME", ""),
         "portal_version": getattr(settings, "PORTAL_VERSION", ""),
         "rehearsal": getattr(settings, "REHEARSAL", False),
         "theme": theme if theme in THEMES else "auto",

@@ -165,7 +165,7 @@ const addToggles = (table) => {
     host.append(" ", toggle);
   }
 };
-const watchTables = (scope) => { if (narrow.matches) scope.querySelectorAll?.("table.data").forEach(addToggles); };
+const watchTables = (scope) => { if (narrow.matches) scope.querySelectorAll?.("table.data:not([data-complete])").forEach(addToggles); };
 watchTables(document);
 narrow.addEventListener("change", () => { watchTables(document); if (!narrow.matches) document.querySelectorAll("tr.more-row").forEach((row) => row.remove()); });
 document.addEventListener("htmx:load", (event) => watchTables(event.detail.elt));

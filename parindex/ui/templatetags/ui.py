@@ -286,13 +286,21 @@ def sort_header(
 # --- components with slots ---------------------------------------------------------------------
 
 
+_SLOTS = "_slots_of_this_component"
+
+
 class SlotNode(template.Node):
     def __init__(self, name: str, nodelist: NodeList) -> None:
         self.name = name
         self.nodelist = nodelist
 
     def render(self, context: template.Context) -> SafeString:
-        return mark_safe(self.nodelist.render(context))
+        content = mark_safe(self.nodelist.render(context).strip())
+        slots: dict[str, SafeString] | None = context.get(_SLOTS)
+        if slots is None:
+            return content
+        slots[self.name] = slots.get(self.name, SafeString("")) + content
+        return SafeString("")
 
 
 class ComponentNode(template.Node):
@@ -305,14 +313,9 @@ class ComponentNode(template.Node):
 
     def render(self, context: template.Context) -> SafeString:
         slots: dict[str, SafeString] = {}
-        loose = NodeList()
-        for node in self.nodelist:
-            if isinstance(node, SlotNode):
-                slots[node.name] = mark_safe(node.render(context).strip())
-            else:
-                loose.append(node)
         values = {name: value.resolve(context) for name, value in self.values.items()}
-        body = mark_safe(loose.render(context).strip())
+        with context.push(**{_SLOTS: slots}):
+            body = mark_safe(self.nodelist.render(context).strip())
         component = get_template(f"components/{self.name.resolve(context)}.html")
         shared = {name: context.get(name) for name in ("request", "csrf_token", "LANGUAGE_CODE")}
         isolated = context.new({**shared, **values, "slots": slots, "body": body})
