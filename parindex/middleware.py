@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -66,6 +68,35 @@ def attach_actor(get_response: Handler) -> Handler:
         return get_response(request)
 
     return middleware
+
+
+class RequireLogin(LoginRequiredMiddleware):
+    """Every view wants a login, except those marked with ``login_not_required``: no page is open by default.
+
+    Who still has a first password given by somebody else chooses an own one before anything else.
+    """
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        from agencies import views
+
+        if not getattr(view_func, "login_required", True):
+            return None  # before request.user is read: public pages ask for no session
+        if not request.user.is_authenticated:
+            return views.session_ended(request)
+        if request.user.must_change_password and not getattr(view_func, "first_password_allowed", False):
+            return views.first_password(request)
+        return None
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address; `behind_proxies` has put it there."""
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def permissions_policy(get_response: Handler) -> Handler:

@@ -13,6 +13,7 @@ from agencies.services.accounts import (
     update_account,
 )
 from agencies.services.logins import (
+    LinkMaker,
     change_password,
     note_failed_login,
     note_login,
@@ -29,6 +30,7 @@ from agencies.services.structure import (
 )
 
 __all__ = [
+    "LinkMaker",
     "change_password",
     "create_account",
     "deactivate_account",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from axes.utils import reset as forget_failures
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage, get_connection
@@ -18,7 +20,9 @@ from django.utils.translation import gettext as _
 
 from agencies.models import User
 from agencies.permissions import require_accounts
+from parindex.audit.models import AuditEntry
 from parindex.audit.services import record
+from parindex.clock import db_now
 from parindex.errors import Invalid
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# One letter an account in so long: the form must not serve to fill somebody's mailbox.
+RESET_PAUSE = timedelta(minutes=5)
 LinkMaker = Callable[[str, str], str]
 """Makes the full address of the page that sets a password, from the account's id and its token."""
 
@@ -63,6 +69,7 @@ def change_password(*, account: User, password: str, by_link: bool = False) -> U
     account.set_password(password)
     account.must_change_password = False
     account.save(update_fields=["password", "must_change_password"])
+    forget_failures(username=account.username)
     record(actor=account, action="account.password_by_link" if by_link else "account.password", obj=account)
     return account
 
@@ -71,12 +78,23 @@ def request_password_reset(*, email: str, link: LinkMaker) -> None:
     """Mail a link to every open account of this address. Tells nobody whether there is one."""
     accounts = list(User.objects.filter(email__iexact=email.strip(), is_active=True))
     with transaction.atomic():
+        just_asked = _asked_within(db_now() - RESET_PAUSE)
+        accounts = [account for account in accounts if str(account.pk) not in just_asked]
         for account in accounts:
             record(actor=None, action="account.reset_requested", obj=account)
     try:
         _send([_letter("reset", account, link) for account in accounts])
-    except OSError as error:  # the page answers the same, so nobody learns from a failure that there is an account
+    except (
+        OSError
+    ) as error:  # the page answers the same, so nobody learns from a failure that there is an account
         logger.error("mail not sent: accounts=%s error=%s", [a.pk for a in accounts], type(error).__name__)
+
+
+def _asked_within(since: datetime) -> set[str]:
+    entries = AuditEntry.objects.filter(
+        action="account.reset_requested", object_type=User._meta.label_lower, at__gte=since
+    )
+    return set(entries.values_list("object_id", flat=True))
 
 
 def send_invitations(*, actor: Actor, accounts: Iterable[User], link: LinkMaker) -> list[User]:

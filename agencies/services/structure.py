@@ -167,13 +167,8 @@ def record_succession(
     if Succession.objects.filter(predecessor=predecessor, successor=successor).exists():
         raise Invalid(fields={"successor": [_("This succession is recorded already.")]})
     if predecessor.pk in _descendants(successor.pk):
-        raise Invalid(
-            fields={
-                "successor": [
-                    _("%(agency)s came of it: the order is the other way round.") % {"agency": predecessor}
-                ]
-            }
-        )
+        text = _("%(agency)s came of it: the order is the other way round.") % {"agency": predecessor}
+        raise Invalid(fields={"successor": [text]})
     succession = Succession.objects.create(predecessor=predecessor, successor=successor, on=on, kind=kind)
     if kind != Succession.Kind.SPLIT and on <= timezone.localdate():
         current = Agency.objects.get(pk=predecessor.pk)
