@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from agencies.queries import find_block
 from parindex.errors import Refusal
 from scoring.assessment.models import CycleBlock
+from scoring.criteria.matching import block_names
 from scoring.ranking import queries, services
 from scoring.ranking.models import RankingRun
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def _blocks(self, year: int, name: str | None) -> list[CycleBlock]:
         blocks = CycleBlock.objects.filter(cycle__year=year).select_related("cycle", "block").order_by("block__order")
         if name is not None:
-            block = find_block(name)
+            block = block_names().find(name)
             if block is None:
                 raise CommandError(f"There is no block “{name}”.")
             blocks = blocks.filter(block=block)

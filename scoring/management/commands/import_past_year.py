@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agencies.actors import CONSOLE
 from parindex.errors import Refusal
@@ -17,12 +17,23 @@ from scoring.assessment.services.past_years import PastYearRefused, import_past_
 class Command(BaseCommand):
     help = "Bring a year that is published already: block, agencies, criteria set and points."
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Here ``--settings`` is the ranking's file, not Django's module (manage.py renames it as well)."""
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.set_defaults(settings=None)
         parser.add_argument("year", type=int)
         parser.add_argument("--block", required=True, help="slug or name; made when it does not exist")
         parser.add_argument("--set", required=True, type=Path, dest="set_path", help="criteria set (JSON)")
         parser.add_argument("--points", required=True, type=Path, help="agency,criterion,points,max,unranked (CSV)")
-        parser.add_argument("--settings", type=Path, dest="settings_path", help="digits, rounding, ties, grades (JSON)")
+        parser.add_argument(
+            "--settings",
+            "--ranking-settings",
+            type=Path,
+            dest="settings_path",
+            help="digits, rounding, ties, grades (JSON)",
+        )
         parser.add_argument("--dry-run", action="store_true", help="report what would be done, store nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
