@@ -7,6 +7,7 @@ import from here and from nowhere deeper.
 from . import kinds as _kinds  # registers the kinds
 from .bands import Band
 from .fields import Field
+from .grades import Candidate, GradeBand, Graded, assign_grades, grade_of
 from .numbers import index_of, mean, plain, printed
 from .problems import (
     EngineErrors,
@@ -17,11 +18,13 @@ from .problems import (
     gettext_noop,
     render,
 )
-from .ranking import GradeBand, grade_of, rank
+from .ranking import rank
 from .rule import KINDS, Rule, parse_rule
 from .scoring import (
     ENGINE_VERSION,
     Score,
+    best_of_block,
+    block_values,
     clean_inputs,
     is_answered,
     not_applicable,
@@ -30,6 +33,7 @@ from .scoring import (
     unanswered,
 )
 from .settings import RankingSettings
+from .settle import Settled, settle
 from .trace import trace_expression, trace_sentence
 from .tree import Node, Rollup, Tree, TreeError, rollup
 
@@ -37,9 +41,11 @@ __all__ = [
     "ENGINE_VERSION",
     "KINDS",
     "Band",
+    "Candidate",
     "EngineErrors",
     "Field",
     "GradeBand",
+    "Graded",
     "InputErrors",
     "Node",
     "Problem",
@@ -48,9 +54,13 @@ __all__ = [
     "Rule",
     "RuleErrors",
     "Score",
+    "Settled",
     "SettingsErrors",
     "Tree",
     "TreeError",
+    "assign_grades",
+    "best_of_block",
+    "block_values",
     "clean_inputs",
     "gettext_noop",
     "grade_of",
@@ -65,6 +75,7 @@ __all__ = [
     "render",
     "rollup",
     "score",
+    "settle",
     "trace_expression",
     "trace_sentence",
     "typed_points",

@@ -69,6 +69,11 @@ class Cleaner:
         """A cleaner for the inputs of a part; it notes faults and results in the same place."""
         return Cleaner(self.raw, prefix=self.prefix + prefix, problems=self.problems, out=self.out)
 
+    def touched(self, prefix: str) -> bool:
+        """Whether anything stands in a field of a part."""
+        start = len(self.prefix)
+        return any(self.given(name[start:]) for name in self.raw if name.startswith(self.prefix + prefix))
+
     def wrong(self, name: str, code: str, /, **params: object) -> None:
         """Note a problem at a field."""
         self.problems.append(problem(self.prefix + name, code, **params))

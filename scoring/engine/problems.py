@@ -113,6 +113,18 @@ MESSAGES: dict[str, str] = {
     "band_gap_below": gettext_noop("No band holds the values below %(value)s."),
     "band_gap_above": gettext_noop("No band holds the values above %(value)s."),
     "range_empty": gettext_noop("The minimum %(min)s is not below the maximum %(max)s."),
+    # formulas
+    "variable_name": gettext_noop("“%(name)s” is not a name of a variable: letters, digits and _ only."),
+    "variable_unused": gettext_noop("No formula uses the variable “%(name)s”."),
+    "formula_sign": gettext_noop("The sign “%(sign)s” at place %(at)s does not belong in a formula."),
+    "formula_unexpected": gettext_noop("“%(token)s” is not expected at place %(at)s."),
+    "formula_end": gettext_noop("The formula ends too early."),
+    "formula_unknown_name": gettext_noop("“%(name)s” at place %(at)s is not one of the variables."),
+    "formula_arguments": gettext_noop("“%(name)s” at place %(at)s has too few or too many parts."),
+    "formula_not_number": gettext_noop("A number is expected at place %(at)s, not a comparison."),
+    "formula_not_condition": gettext_noop("A comparison is expected at place %(at)s."),
+    "formula_too_deep": gettext_noop("The formula is nested more than %(max)s levels deep."),
+    "formula_too_big": gettext_noop("The formula has more than %(max)s parts."),
     # inputs
     "missing": gettext_noop("Not answered yet."),
     "invalid_boolean": gettext_noop("Choose yes or no."),
@@ -136,6 +148,11 @@ MESSAGES: dict[str, str] = {
     ),
     "not_step": gettext_noop("The points go in steps of %(step)s."),
     "invalid_date": gettext_noop("Enter a date, such as 31/12/2025."),
+    "depends_on_answer": gettext_noop(
+        "Criterion %(code)s has to be answered first: the scale depends on it."
+    ),
+    "division_by_zero": gettext_noop("With these numbers the formula divides by 0."),
+    "result_too_large": gettext_noop("With these numbers the result is too large."),
     "no_counts": gettext_noop("Nobody answered: the counts add up to 0."),
     "unknown_answer_option": gettext_noop("The survey has no option “%(option)s”."),
 }

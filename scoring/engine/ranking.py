@@ -1,13 +1,10 @@
-"""Places and grades."""
+"""Places."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
-
-from .bands import Band
 
 K = TypeVar("K", bound=Hashable)
 
@@ -48,19 +45,3 @@ def rank(
             before = strong
         places[key] = place
     return places
-
-
-@dataclass(frozen=True, slots=True)
-class GradeBand:
-    """A grade and the values that earn it, best grade first in a list of them."""
-
-    label: str
-    band: Band
-    data: dict[str, object]
-
-
-def grade_of(value: Decimal | None, bands: Iterable[GradeBand]) -> str | None:
-    """The label of the grade that holds the value; None where none does."""
-    if value is None:
-        return None
-    return next((grade.label for grade in bands if grade.band.holds(value)), None)

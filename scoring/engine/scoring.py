@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
@@ -24,7 +24,7 @@ class Score:
     ``points`` are rounded half-up to 6 places; ``applicable_max`` is what they count against;
     ``trace`` says how they came about. ``provisional``: the block decides (ratio to the best).
     ``zeroes`` is ``leaf`` or ``parent`` where a veto fell; ``grade_effects`` bear on the grade;
-    ``not_arising`` is ``reduce`` or ``rescale`` where nothing arose.
+    ``not_arising`` is ``reduce``, ``rescale`` or ``move`` where nothing arose: see ``settle``.
     """
 
     points: Decimal
@@ -50,12 +50,35 @@ def clean_inputs(
     return cleaner.out
 
 
-def is_answered(rule: Rule, inputs: Mapping[str, object] | None) -> bool:
+def is_answered(
+    rule: Rule, inputs: Mapping[str, object] | None, *, facts: Mapping[str, Any] | None = None
+) -> bool:
     """Whether the inputs are complete and can be scored."""
-    if not inputs:
-        return False
+    return bool(inputs) and rule.read(Cleaner(inputs or {}), Env(rule.max_points, facts or {})) is not None
+
+
+def block_values(
+    rule: Rule, inputs: Mapping[str, object], *, facts: Mapping[str, Any] | None = None
+) -> dict[str, Decimal]:
+    """Values whose best in the block decides the points (``ratio_to_best`` …), by field; mostly none.
+
+    Raises InputErrors as ``score`` does.
+    """
     cleaner = Cleaner(inputs)
-    return rule.read(cleaner, Env(rule.max_points)) is not None
+    reading = rule.read(cleaner, Env(rule.max_points, facts or {}))
+    if reading is None:
+        raise InputErrors(cleaner.problems)
+    with localcontext(EXACT):
+        return rule.block_values(reading)
+
+
+def best_of_block(values: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """The best of each field over the agencies of a block, for ``facts["best"]``."""
+    best: dict[str, Decimal] = {}
+    for one in values:
+        for name, value in one.items():
+            best[name] = max(value, best.get(name, value))
+    return best
 
 
 def score(

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .bands import gaps, overlaps, read_ends
-from .numbers import HUNDRED, MODES, ZERO, printed
+from .grades import GradeBand, read_grades
+from .numbers import HUNDRED, MODES, printed
 from .problems import Problem, SettingsErrors
-from .ranking import TIES, GradeBand
+from .ranking import TIES
 from .reading import Reader
 
 MAX_DIGITS = 6
@@ -20,7 +20,8 @@ MAX_DIGITS = 6
 class RankingSettings:
     """Checked settings; what a file leaves out has the default.
 
-    ``warnings`` are gaps between grades: allowed, to be shown.
+    ``tie_breakers`` name what the ranking compares where values are equal; ``warnings`` are gaps between
+    grades: allowed, to be shown.
     """
 
     digits: int = 2
@@ -28,6 +29,7 @@ class RankingSettings:
     rank_on: str = "printed"
     ties: str = "competition"
     grades: tuple[GradeBand, ...] = ()
+    tie_breakers: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -48,21 +50,25 @@ class RankingSettings:
         rounding = reader.one_of("rounding", tuple(MODES), default="half_up")
         rank_on = reader.one_of("rank_on", ("printed", "exact"), default="printed")
         ties = reader.one_of("ties", TIES, default="competition")
-        grades, warnings = _read_grades(reader)
+        grades, warnings = read_grades(reader)
+        tie_breakers = _read_tie_breakers(reader)
         reader.finish()
         if reader.problems:
             raise SettingsErrors(reader.problems)
-        return cls(digits, rounding, rank_on, ties, grades, tuple(warnings))
+        return cls(digits, rounding, rank_on, ties, grades, tie_breakers, tuple(warnings))
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings, plain JSON; ``parse`` reads it to the same."""
-        return {
+        """Plain JSON that ``parse`` reads to the same; ``tie_breakers`` only where there are some."""
+        data: dict[str, Any] = {
             "digits": self.digits,
             "rounding": self.rounding,
             "rank_on": self.rank_on,
             "ties": self.ties,
             "grades": [dict(grade.data) for grade in self.grades],
         }
+        if self.tie_breakers:
+            data["tie_breakers"] = list(self.tie_breakers)
+        return data
 
     def printed(self, index: Decimal) -> Decimal:
         """An index as it is printed."""
@@ -75,25 +81,14 @@ class RankingSettings:
         return self.printed(index)
 
 
-def _read_grades(reader: Reader) -> tuple[tuple[GradeBand, ...], list[Problem]]:
-    before = len(reader.problems)
-    grades: list[GradeBand] = []
-    if reader.data.get("grades") == [] or not reader.has("grades"):
-        reader.take("grades", required=False)
-        return (), []
-    for number, inner in enumerate(reader.objects("grades", limit=20)):
-        label = inner.text("label", limit=100)
-        if label and any(label.casefold() == other.label.casefold() for other in grades):
-            inner.wrong("label", "duplicate", label=label)
-        if not any(inner.has(key) for key in ("gt", "ge", "lt", "le")):
-            inner.wrong("", "one_of_needed", keys="ge, gt, le, lt")
-        band = read_ends(inner, None, None, number=number)
-        grades.append(GradeBand(label, band, inner.out))
-    warnings: list[Problem] = []
-    if len(reader.problems) == before:
-        bands = [grade.band for grade in grades]
-        reader.problems += overlaps(bands, "grades")
-        # the index lies within 0 and 100: what is open below or above is not a gap there
-        warnings = gaps(bands, "grades", ZERO, None) if len(reader.problems) == before else []
-        warnings = [one for one in warnings if one.code != "band_gap_above"]
-    return tuple(grades), warnings
+def _read_tie_breakers(reader: Reader) -> tuple[str, ...]:
+    """Codes of areas or leaves, ``survey`` or ``bonus``: what breaks ties, in turn."""
+    if reader.take("tie_breakers", required=False) == []:
+        return ()
+    found: list[str] = []
+    for number, entry in enumerate(reader.entries("tie_breakers", required=False, limit=20)):
+        name = reader.checked_text(entry, f"tie_breakers[{number}]", limit=60)
+        if name in found:
+            reader.wrong(f"tie_breakers[{number}]", "duplicate", label=name)
+        found.append(name)
+    return tuple(found)

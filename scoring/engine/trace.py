@@ -46,6 +46,34 @@ SENTENCES: dict[str, str] = {
     "weighted_mean": gettext_noop("The weighted mean of %(answers)s answers is %(value)s %%."),
     "index_value": gettext_noop("%(index)s is %(value)s %%."),
     "percent_of": gettext_noop("%(value)s %% of %(factor)s points is %(points)s."),
+    "days": gettext_noop("From %(from)s to %(to)s: %(n)s days."),
+    "failing": gettext_noop("%(n)s of %(items)s parts are missing or fail."),
+    "place": gettext_noop("%(index)s: place %(n)s."),
+    "place_change": gettext_noop("%(index)s: place %(n)s after place %(before)s."),
+    "exception": gettext_noop("“%(fact)s” lifts this to %(points)s points."),
+    "case": gettext_noop("This scale holds: %(text)s."),
+    "part": gettext_noop("Part “%(label)s”."),
+    "part_held": gettext_noop("%(from)s is held at %(points)s points for this part."),
+    "sum": gettext_noop("Together: %(points)s points."),
+    "best": gettext_noop("The highest counts: %(points)s points."),
+    "best_of_block": gettext_noop("The value is %(value)s; the best of the block is %(best)s."),
+    "best_provisional": gettext_noop(
+        "The value is %(value)s. The best of the block is not known yet: the points are provisional."
+    ),
+    "best_zero": gettext_noop("The best of the block is 0: %(points)s points."),
+    "under_target": gettext_noop("Below the target of %(target)s: %(points)s points."),
+    "over_target": gettext_noop(
+        "The target of %(target)s is reached (%(base)s points) and exceeded by %(excess)s: %(points)s points."
+    ),
+    "variable": gettext_noop("%(label)s: %(value)s."),
+    "variable_unit": gettext_noop("%(label)s: %(value)s %(unit)s."),
+    "formula_picked": gettext_noop("Formula “%(label)s”."),
+    "formula": gettext_noop("%(text)s gives %(points)s."),
+    "vetoed": gettext_noop("Another item sets the whole parent criterion to 0 points."),
+    "moved_here": gettext_noop(
+        "The maximum grows from %(before)s to %(max)s points, taken over from a criterion where nothing arose."
+    ),
+    "rescaled": gettext_noop("The maximum is rescaled from %(before)s to %(max)s points."),
     "denominator_zero_full": gettext_noop("There was nothing to measure: %(points)s points in full."),
     "denominator_zero_reduce": gettext_noop("There was nothing to measure: the maximum does not count."),
     "denominator_zero_rescale": gettext_noop(
@@ -56,6 +84,7 @@ SENTENCES: dict[str, str] = {
     "not_arising_reduce": gettext_noop("Nothing arose: the maximum does not count."),
     "not_arising_rescale": gettext_noop("Nothing arose: the other criteria share the maximum."),
     "not_arising_zero": gettext_noop("Nothing arose: %(points)s points."),
+    "not_arising_move": gettext_noop("Nothing arose: other criteria take over the maximum."),
     "rounded_to_step": gettext_noop("Rounded to steps of %(step)s: from %(from)s to %(points)s points."),
     "clamp_maximum": gettext_noop("%(from)s is more than the maximum: held at %(to)s points."),
     "clamp_zero": gettext_noop("%(from)s is less than 0: held at %(to)s points."),
@@ -63,7 +92,7 @@ SENTENCES: dict[str, str] = {
 }
 
 #: Parameters that are words of the criteria set or of the arithmetic, never numbers.
-WORDS = frozenset({"label", "unit", "index", "band", "expression", "kind", "fact", "text"})
+WORDS = frozenset({"label", "unit", "index", "band", "kind", "fact", "text"})
 
 
 def _filled(step: Mapping[str, Any]) -> dict[str, object]:

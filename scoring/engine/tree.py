@@ -47,7 +47,13 @@ class Tree(Generic[K]):
     def __init__(self, nodes: tuple[Node[K], ...], order: list[int], parents: list[int]) -> None:
         self.nodes = nodes
         self.leaves: tuple[K, ...] = tuple(node.key for node in nodes if node.is_leaf)
+        self.leaf_keys: frozenset[K] = frozenset(self.leaves)
         self.parent: dict[K, K | None] = {node.key: node.parent for node in nodes}
+        self.maximum: dict[K, Decimal] = {node.key: node.max_points for node in nodes}
+        below: dict[K | None, list[K]] = {}
+        for node in nodes:
+            below.setdefault(node.parent, []).append(node.key)
+        self._below = {key: tuple(keys) for key, keys in below.items()}
         self._order = order
         #: (position, key, position of the parent or -1, leaf, cap), children before parents
         self._plan = [(at, nodes[at].key, parents[at], nodes[at].is_leaf, nodes[at].cap) for at in order]
@@ -91,7 +97,7 @@ class Tree(Generic[K]):
 
     def children(self, key: K | None) -> tuple[K, ...]:
         """The keys below a node, in the order given; the top nodes for None."""
-        return tuple(node.key for node in self.nodes if node.parent == key)
+        return self._below.get(key, ())
 
 
 def rollup(

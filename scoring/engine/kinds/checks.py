@@ -11,7 +11,7 @@ from ..inputs import Cleaner
 from ..numbers import ZERO, is_multiple, plain
 from ..problems import gettext_noop
 from ..reading import Reader
-from ..rule import Body, Env, Outcome, register
+from ..rule import Body, Env, Facts, Outcome, register
 
 ZEROES = ("leaf", "parent")
 GRADE_EFFECTS = ("not_top", "one_down", "lowest")
@@ -32,7 +32,7 @@ class Boolean(Body):
         yes, no = reader.points("yes"), reader.points("no")
         return cls(yes, no, max(yes, no))
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
         choices = ((True, gettext_noop("Met")), (False, gettext_noop("Not met")))
         return (Field("value", "boolean", gettext_noop("Result"), choices=choices),)
 
@@ -152,7 +152,7 @@ class Choice(Body):
         options = read_entries(reader, "options", points="range")
         return cls(options, max((option.high for option in options), default=ZERO))
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
         choices = tuple((number, option.label) for number, option in enumerate(self.options))
         fields: tuple[Field, ...] = (Field("option", "choice", gettext_noop("Option"), choices=choices),)
         ranges = [option for option in self.options if option.ranged]
@@ -212,7 +212,7 @@ class Checklist(Body):
             reader.wrong("items", "exceeds_maximum", points=total, max=reader.maximum)
         return cls(items, False, total)
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
         choices = tuple((number, item.label) for number, item in enumerate(self.items))
         return (Field("items", "items", gettext_noop("Items that hold"), choices=choices),)
 

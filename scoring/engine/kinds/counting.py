@@ -10,7 +10,7 @@ from ..fields import Field
 from ..inputs import Cleaner
 from ..numbers import ZERO, plain
 from ..reading import Reader
-from ..rule import Body, Env, Outcome, Step, register
+from ..rule import Body, Env, Facts, Outcome, Step, register
 
 
 @register
@@ -32,7 +32,7 @@ class Count(Body):
         reader.take("cap", required=False)
         return cls(unit, each, cap, cap)
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
         return (Field("n", "integer", self.unit, minimum=ZERO),)
 
     def read(self, cleaner: Cleaner, env: Env) -> int | None:
@@ -101,7 +101,7 @@ class Deduction(Body):
     def _names(self) -> list[str]:
         return ["n"] if self.single else [f"n{number}" for number in range(len(self.items))]
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
         return tuple(
             Field(name, "integer", unit, minimum=ZERO)
             for name, (unit, _) in zip(self._names(), self.items, strict=True)

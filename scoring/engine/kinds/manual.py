@@ -11,7 +11,7 @@ from ..inputs import Cleaner
 from ..numbers import ZERO, is_multiple, plain
 from ..problems import gettext_noop
 from ..reading import Reader
-from ..rule import Body, Env, Outcome, register
+from ..rule import Body, Env, Facts, Outcome, register
 
 
 @register
@@ -27,7 +27,7 @@ class Manual(Body):
     def parse(cls, reader: Reader) -> Self:
         return cls(reader.optional_number("step", sign="positive"), reader.maximum)
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
         return (
             Field(
                 "points",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ..fields import Field
 from ..inputs import Cleaner
-from ..numbers import HUNDRED, ZERO, plain, shown
+from ..numbers import HUNDRED, ONE, ZERO, plain, shown
 from ..problems import gettext_noop
 from ..reading import Reader
-from ..rule import Body, Env, Outcome, Step, register
+from ..rule import Body, Env, Facts, Outcome, Step, register
+from .measures import Place
+from .tiers import Banded
 
 
 def _percent_of(value: Decimal, factor: Decimal) -> tuple[Decimal, Step]:
@@ -64,7 +66,7 @@ class Survey(Body):
             reader.wrong("", "one_of_needed", keys="option_weights_pct, mean_pct")
         return cls(factor, tuple(weights), label, factor)
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
         counted = tuple(
             Field(f"counts.{option}", "integer", option, required=False, minimum=ZERO)
             for option, _ in self.weights
@@ -127,25 +129,41 @@ class Survey(Body):
 @register
 @dataclass(frozen=True)
 class ExternalIndex(Body):
-    """Another index in percent × factor / 100."""
+    """Another index in percent × factor / 100; or bands over a place in it, or over places won."""
 
     kind: ClassVar[str] = "external_index"
     index: str
     factor: Decimal
+    banded: Banded | None
     ceiling: Decimal
 
     @classmethod
     def parse(cls, reader: Reader) -> Self:
-        index, factor = reader.text("index"), reader.points("factor")
-        return cls(index, factor, factor)
+        index = reader.text("index")
+        by = reader.one_of("by", ("value", "rank", "rank_change"), default="value")
+        if by == "value":
+            factor = reader.points("factor")
+            return cls(index, factor, None, factor)
+        change = by == "rank_change"
+        banded = Banded.parse(reader, Place(None if change else ONE, None, True, index, change))
+        return cls(index, ZERO, banded, banded.ceiling())
 
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self, facts: Facts) -> tuple[Field, ...]:
+        if self.banded is not None:
+            return self.banded.measure.fields()
         return (Field("pct", "percent", self.index, "%", minimum=ZERO, maximum=HUNDRED),)
 
-    def read(self, cleaner: Cleaner, env: Env) -> Decimal | None:
+    def read(self, cleaner: Cleaner, env: Env) -> Any:
+        if self.banded is not None:
+            return self.banded.measure.read(cleaner)
         return cleaner.decimal("pct", percent=True, low=ZERO, high=HUNDRED)
 
-    def evaluate(self, values: Decimal, env: Env) -> Outcome:
+    def evaluate(self, values: Any, env: Env) -> Outcome:
+        if self.banded is not None:
+            steps: list[Step] = []
+            found = self.banded.find(values, steps)
+            assert found is not None  # a place is never a ratio
+            return Outcome(found[0].points, steps, found[2], "→")
         points, step = _percent_of(values, self.factor)
         first: Step = {"op": "index_value", "index": self.index, "value": plain(values)}
         return Outcome(points, [first, step], f"{plain(values)} × {plain(self.factor)} / 100")
