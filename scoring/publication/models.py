@@ -49,6 +49,7 @@ class Publication(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PROPOSED)
     content_sha256 = models.CharField(_("content hash"), max_length=64)
     depth = models.CharField(max_length=10, default="area", help_text="area, criterion or leaf")
+    rehearsal = models.BooleanField(default=False, help_text="frozen from the cycle: shown with the watermark for good")
     notice = models.TextField(_("notice of what changed"), blank=True)
     proposed_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by"))
     proposed_at = models.DateTimeField(_("proposed"))

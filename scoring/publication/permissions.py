@@ -6,6 +6,7 @@ from agencies.actors import Actor
 from agencies.models import Role
 from scoring.publication.models import Publication
 
+# Proposals show figures before the public may see them.
 READERS = (Role.PUBLISHER, Role.APPROVER, Role.SECRETARY, Role.COUNCIL_MEMBER, Role.INSPECTOR)
 
 
@@ -21,3 +22,8 @@ def may_propose(actor: Actor) -> bool:
 def may_decide(actor: Actor, publication: Publication) -> bool:
     """Approve or send back: an approver who did not propose it."""
     return actor.has(Role.APPROVER) and actor.user is not None and actor.user.pk != publication.proposed_by_id
+
+
+def may_take_back(actor: Actor, publication: Publication) -> bool:
+    """The proposer withdraws an own proposal."""
+    return may_propose(actor) and actor.user is not None and actor.user.pk == publication.proposed_by_id

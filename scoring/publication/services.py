@@ -19,9 +19,9 @@ from parindex.background import send
 from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, WrongState
 from scoring.assessment.cycle_settings import CycleSettings
-from scoring.assessment.models import Cycle, CycleBlock
+from scoring.assessment.models import Cycle, CycleBlock, Scoresheet, SheetState
 from scoring.publication.models import Decision, Publication, PublicationRun
-from scoring.publication.permissions import may_decide, may_propose
+from scoring.publication.permissions import may_decide, may_propose, may_take_back
 from scoring.ranking.models import RankingRow, RankingRun, RunStage
 from scoring.ranking.services import inputs_digest
 
@@ -42,6 +42,7 @@ def propose(
 ) -> Publication:
     """Put the final runs of some blocks, with the decision, before an approver.
 
+    The same proposal sent twice by the same person (a double click) is the one that was made.
     Raises NotPermitted, Invalid (fields ``runs``, ``number``, ``date``, ``signatory``, ``notice``) or WrongState
     when a block has a proposal already or its scoresheets changed since the run.
     """
@@ -50,27 +51,37 @@ def propose(
     _check_decision(decision)
     if not runs:
         raise Invalid(fields={"runs": [_("Choose the ranking of at least one block.")]})
+    ids = sorted({run.cycle_block_id for run in runs})
+    if len(ids) < len(runs):
+        raise Invalid(fields={"runs": [_("Choose one ranking for each block.")]})
     with transaction.atomic():
-        ids = sorted({run.cycle_block_id for run in runs})
-        blocks = {
-            block.pk: block
-            for block in CycleBlock.objects.select_for_update(of=("self",))
-            .filter(pk__in=ids)
-            .select_related("cycle", "block", "criteria_set")
-            .order_by("pk")
-        }
-        if len(ids) < len(runs):
-            raise Invalid(fields={"runs": [_("Choose one ranking for each block.")]})
-        correction = False
-        for run in runs:
-            correction |= _check_run(run, blocks[run.cycle_block_id], cycle)
-        if correction and not notice.strip():
-            raise Invalid(
-                fields={"notice": [_("A block of this decision is published already: say what the correction changes.")]}
-            )
+        blocks = _lock_blocks(ids)
+        cycle = Cycle.objects.get(pk=cycle.pk)
         made, _new = Decision.objects.get_or_create(
             number=decision.number.strip(), date=decision.date, defaults={"signatory": decision.signatory.strip()}
         )
+        publication = Publication(
+            cycle=cycle,
+            decision=made,
+            depth=CycleSettings.parse(cycle.settings).depth,
+            rehearsal=cycle.rehearsal,
+            notice=notice.strip(),
+            proposed_by=actor.user,
+            proposed_at=db_now(),
+        )
+        publication.content_sha256 = content_sha256(publication, runs)
+        again = Publication.objects.filter(
+            state=Publication.State.PROPOSED, proposed_by=actor.user, content_sha256=publication.content_sha256
+        ).first()
+        if again is not None:
+            return again
+        correction = False
+        for run in runs:
+            correction |= _check_run(run, blocks[run.cycle_block_id], cycle)
+        if correction and not publication.notice:
+            raise Invalid(
+                fields={"notice": [_("A block of this decision is published already: say what the correction changes.")]}
+            )
         if made.signatory != decision.signatory.strip():
             raise Invalid(
                 fields={
@@ -80,15 +91,6 @@ def propose(
                     ]
                 }
             )
-        publication = Publication(
-            cycle=cycle,
-            decision=made,
-            depth=CycleSettings.parse(cycle.settings).depth,
-            notice=notice.strip(),
-            proposed_by=actor.user,
-            proposed_at=db_now(),
-        )
-        publication.content_sha256 = content_sha256(publication, runs)
         publication.save()
         PublicationRun.objects.bulk_create(
             PublicationRun(
@@ -113,24 +115,26 @@ def propose(
 def approve(*, actor: Actor, publication: Publication, content: str) -> Publication:
     """Confirm the hash that the page showed, and publish. The public reads it from this moment on.
 
-    ``content`` is the hash the approver saw. Raises NotPermitted, WrongState (decided already, or the figures
-    are no longer those that were proposed).
+    ``content`` is the hash the approver saw. Sent twice by the same person, the second changes nothing.
+    Raises NotPermitted, WrongState (decided already, or the figures are no longer those that were proposed).
     """
     with transaction.atomic():
         links = list(
-            PublicationRun.objects.filter(publication=publication).select_related("run", "block").order_by("run__cycle_block_id")
+            PublicationRun.objects.filter(publication=publication)
+            .select_related("run", "block")
+            .order_by("run__cycle_block_id")
         )
-        blocks = {
-            block.pk: block
-            for block in CycleBlock.objects.select_for_update(of=("self",))
-            .filter(pk__in=[link.run.cycle_block_id for link in links])
-            .select_related("cycle", "block", "criteria_set")
-            .order_by("pk")
-        }
-        publication = (
-            Publication.objects.select_for_update(of=("self",)).select_related("decision", "cycle").get(pk=publication.pk)
-        )
+        blocks = _lock_blocks([link.run.cycle_block_id for link in links])
+        publication = _lock(publication)
         _check_decider(actor, publication)
+        if (
+            publication.state == Publication.State.PUBLISHED
+            and actor.user is not None
+            and publication.approved_by_id == actor.user.pk
+            and content == publication.content_sha256
+        ):
+            return publication
+        _check_open(publication)
         runs = [link.run for link in links]
         if not content or content != publication.content_sha256 or content != content_sha256(publication, runs):
             raise WrongState(
@@ -139,7 +143,11 @@ def approve(*, actor: Actor, publication: Publication, content: str) -> Publicat
         for link in links:
             _check_fresh(link.run, blocks[link.run.cycle_block_id])
         now = db_now()
-        publication.state, publication.approved_by, publication.published_at = Publication.State.PUBLISHED, actor.user, now
+        publication.state, publication.approved_by, publication.published_at = (
+            Publication.State.PUBLISHED,
+            actor.user,
+            now,
+        )
         publication.save(update_fields=["state", "approved_by", "published_at"])
         for link in links:
             earlier = PublicationRun.objects.filter(cycle=link.cycle_id, block=link.block_id)
@@ -165,23 +173,18 @@ def approve(*, actor: Actor, publication: Publication, content: str) -> Publicat
 def send_back(*, actor: Actor, publication: Publication, reason: str) -> Publication:
     """Refuse a proposal with a reason; its runs may be proposed again."""
     with transaction.atomic():
-        publication = (
-            Publication.objects.select_for_update(of=("self",)).select_related("decision", "cycle").get(pk=publication.pk)
-        )
+        publication = _lock(publication)
         _check_decider(actor, publication)
-        if not reason.strip():
-            raise Invalid(fields={"reason": [_("Give the reason.")]})
-        publication.state, publication.rejected_by = Publication.State.REJECTED, actor.user
-        publication.rejected_at, publication.rejected_reason = db_now(), reason.strip()
-        publication.save(update_fields=["state", "rejected_by", "rejected_at", "rejected_reason"])
-        record(
-            actor=actor.user,
-            action="publication.send_back",
-            obj=publication,
-            before={"state": Publication.State.PROPOSED},
-            after={"state": publication.state, "reason": publication.rejected_reason},
-        )
-    return publication
+        return _reject(actor, publication, reason, action="publication.send_back")
+
+
+def take_back(*, actor: Actor, publication: Publication, reason: str) -> Publication:
+    """The proposer withdraws an own proposal before it is decided, with a reason."""
+    with transaction.atomic():
+        publication = _lock(publication)
+        if not may_take_back(actor, publication):
+            raise NotPermitted(_("Only the publisher who proposed it may take a proposal back."))
+        return _reject(actor, publication, reason, action="publication.take_back")
 
 
 def content_sha256(publication: Publication, runs: Sequence[RankingRun]) -> str:
@@ -191,6 +194,7 @@ def content_sha256(publication: Publication, runs: Sequence[RankingRun]) -> str:
         "decision": [publication.decision.number, str(publication.decision.date), publication.decision.signatory],
         "notice": publication.notice,
         "depth": publication.depth,
+        "rehearsal": publication.rehearsal,
         "runs": [],
     }
     for run in sorted(runs, key=lambda run: run.cycle_block_id):
@@ -202,7 +206,15 @@ def content_sha256(publication: Publication, runs: Sequence[RankingRun]) -> str:
                 "engine": run.engine_version,
                 "settings": run.settings,
                 "rows": [
-                    [slug, ranked, f"{points:.6f}", f"{maximum:.6f}", None if index is None else f"{index:.6f}", rank, grade]
+                    [
+                        slug,
+                        ranked,
+                        f"{points:.6f}",
+                        f"{maximum:.6f}",
+                        None if index is None else f"{index:.6f}",
+                        rank,
+                        grade,
+                    ]
                     for slug, ranked, points, maximum, index, rank, grade in rows.values_list(
                         "agency__slug", "ranked", "points", "maximum", "index", "rank", "grade"
                     )
@@ -211,6 +223,50 @@ def content_sha256(publication: Publication, runs: Sequence[RankingRun]) -> str:
         )
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _lock_blocks(ids: Sequence[int]) -> dict[int, CycleBlock]:
+    blocks = (
+        CycleBlock.objects.select_for_update(of=("self",))
+        .filter(pk__in=ids)
+        .select_related("cycle", "block", "criteria_set")
+        .order_by("pk")
+    )
+    return {block.pk: block for block in blocks}
+
+
+def _lock(publication: Publication) -> Publication:
+    locked: Publication = (
+        Publication.objects.select_for_update(of=("self",))
+        .select_related("decision", "cycle")
+        .get(pk=publication.pk)
+    )
+    return locked
+
+
+def _reject(actor: Actor, publication: Publication, reason: str, *, action: str) -> Publication:
+    reason = reason.strip()
+    if (
+        publication.state == Publication.State.REJECTED
+        and actor.user is not None
+        and publication.rejected_by_id == actor.user.pk
+        and publication.rejected_reason == reason
+    ):
+        return publication
+    _check_open(publication)
+    if not reason:
+        raise Invalid(fields={"reason": [_("Give the reason.")]})
+    publication.state, publication.rejected_by = Publication.State.REJECTED, actor.user
+    publication.rejected_at, publication.rejected_reason = db_now(), reason
+    publication.save(update_fields=["state", "rejected_by", "rejected_at", "rejected_reason"])
+    record(
+        actor=actor.user,
+        action=action,
+        obj=publication,
+        before={"state": Publication.State.PROPOSED},
+        after={"state": publication.state, "reason": reason},
+    )
+    return publication
 
 
 def _check_decision(decision: DecisionData) -> None:
@@ -238,6 +294,18 @@ def _check_run(run: RankingRun, block: CycleBlock, cycle: Cycle) -> bool:
 
 
 def _check_fresh(run: RankingRun, block: CycleBlock) -> None:
+    """Refuse a run when a sheet has been reopened or anything under it changed. Locks the sheets, after the block."""
+    states = (
+        Scoresheet.objects.select_for_update(of=("self",))
+        .filter(participation__cycle_block=block, participation__ranked=True)
+        .order_by("pk")
+        .values_list("state", flat=True)
+    )
+    if any(state != SheetState.FINALISED for state in states):
+        raise WrongState(
+            _("A scoresheet of %(block)s has been reopened after this ranking. Compute it again once it is finalised.")
+            % {"block": block.block}
+        )
     if inputs_digest(block, stage=run.stage) != run.inputs_sha256:
         raise WrongState(
             _("The scoresheets of %(block)s or its settings changed after this ranking. Compute it again.")
@@ -250,10 +318,10 @@ def _check_decider(actor: Actor, publication: Publication) -> None:
         if actor.user is not None and actor.user.pk == publication.proposed_by_id:
             raise NotPermitted(_("Whoever proposed a publication cannot approve it: another person must."))
         raise NotPermitted(_("Only an approver may decide on a publication."))
+
+
+def _check_open(publication: Publication) -> None:
     if publication.state != Publication.State.PROPOSED:
         raise WrongState(
             _("This proposal has been decided already: %(state)s.") % {"state": publication.get_state_display()}
         )
-
-
-
