@@ -12,6 +12,7 @@ urlpatterns = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("look/", include("parindex.ui.urls")),
     path("accounts/", include("agencies.urls")),
+    path("documents/", include("evidence.urls")),
     path("admin/ranking/", include("scoring.ranking.urls")),
     path("admin/", admin.site.urls),
 ]
