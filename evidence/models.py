@@ -100,6 +100,11 @@ class DocumentVersion(models.Model):
         return self.number or self.original_name
 
     @property
+    def kind(self) -> str:
+        """The kind of file as people call it: PDF, DOCX …"""
+        return self.original_name.rpartition(".")[2].upper()
+
+    @property
     def may_open(self) -> bool:
         """Whether the state of the virus scan lets the file be opened (who may is another question)."""
         return self.scan_state in (self.ScanState.NOT_SCANNED, self.ScanState.CLEAN)
