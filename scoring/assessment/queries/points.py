@@ -39,9 +39,9 @@ class LeafPoints(NamedTuple):
 
     ``points`` out of ``maximum`` (points; the applicable maximum). ``source``: ``self``, ``round_1``,
     ``round_2``, ``council``, ``imported``, ``profile`` (not applicable by profile), ``granted`` (not
-    applicable, self stage only), or, with 0 points, ``unanswered``, ``unmarked``, ``missing`` (not
-    imported). ``trace``: JSON text of the engine's trace, ``None`` where no arithmetic took place or
-    when it was not asked for.
+    applicable, self stage only), or, with 0 points, ``unanswered`` (so while "not applicable" is asked for),
+    ``unmarked``, ``missing`` (not imported). ``trace``: JSON text of the engine's trace, ``None`` where no arithmetic
+    took place or when it was not asked for.
     """
 
     participation_id: int
@@ -79,7 +79,7 @@ def leaf_points(
             source = "profile"
         if source in ("profile", "granted"):
             yield LeafPoints(participation, criterion, ZERO, ZERO, source, None)
-        elif points is None:
+        elif points is None or source == "unanswered":
             yield LeafPoints(participation, criterion, ZERO, leaf.max_points, source, None)
         else:
             full = leaf.max_points if maximum is None else _decimal(maximum)
@@ -161,8 +161,9 @@ def _statement(stage: PointStage, *, with_trace: bool, imported: bool) -> str:
     by_profile = f"a.applicability = '{Answer.Applicability.PROFILE}'"
     if stage == "self":
         mark = ""
-        granted = f"WHEN a.applicability = '{Answer.Applicability.GRANTED}' THEN 'granted' "
-        source = f"{granted}WHEN a.self_points IS NOT NULL THEN 'self' ELSE 'unanswered'"
+        granted = f"WHEN a.applicability = '{Answer.Applicability.GRANTED}' THEN 'granted'"
+        asked = f"WHEN a.applicability = '{Answer.Applicability.REQUESTED}' THEN 'unanswered'"
+        source = f"{granted} {asked} WHEN a.self_points IS NOT NULL THEN 'self' ELSE 'unanswered'"
         points, maximum, trace = "a.self_points", "a.applicable_max", "a.trace"
     else:
         mark = f"""

@@ -11,7 +11,7 @@ from parindex.clock import db_now
 from scoring.assessment.models import Adjustment, Answer, ImportBatch, ImportedPoints, Mark
 from scoring.assessment.queries.points import adjustments_of, leaf_points, sheet_totals
 from tests.factories import UserFactory
-from tests.factories_scoring import make_agency, make_block, open_cycle
+from tests.factories_scoring import LEAVES, make_agency, make_block, make_set, open_cycle
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -99,8 +99,14 @@ def test_an_answer_of_nothing_is_not_a_missing_one():
 def test_a_profile_takes_leaves_out_whatever_their_method():
     block = make_block()
     outside, inside = make_agency(block=block), make_agency(block=block)
-    year = open_cycle([outside, inside], block=block, profiles={outside.pk: ["no_tthc"]})
-    year.criteria_set.criteria.filter(code="3.1.2").update(not_applicable_for=["no_tthc"])
+    leaves = [
+        {**leaf, "not_applicable_for": ["no_tthc"]} if leaf["code"] == "3.1.2" else leaf for leaf in LEAVES
+    ]
+    year = open_cycle(
+        [outside, inside],
+        criteria_set=make_set(leaves, block=block),
+        profiles={outside.pk: ["no_tthc"]},
+    )
     for stage in ("self", "round_1", "final"):
         assert at(year, stage, "2.1.1")[2:5] == (D(0), D(0), "profile")
         assert at(year, stage, "3.1.2")[2:5] == (D(0), D(0), "profile")
