@@ -77,7 +77,8 @@ def _from_roman(text: str) -> int:
 
 
 def _letter_and_tone(character: str) -> tuple[str, str]:
-    base, *marks = unicodedata.normalize("NFD", character)
+    decomposed = unicodedata.normalize("NFD", character)
+    base, marks = decomposed[0], decomposed[1:]
     shaped = unicodedata.normalize("NFC", base + "".join(mark for mark in marks if mark in _SHAPES))
     tone = next((_TONES[mark] for mark in marks if mark in _TONES), "0")
     code = _LETTER_CODES.get(shaped) or _LETTER_CODES.get(base)

@@ -21,11 +21,11 @@ HOME_ZONE = "Asia/Ho_Chi_Minh"
 
 _MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
-_PLAIN = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)")
-_GROUPED_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
-_GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_PLAIN = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
+_GROUPED_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
+_GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _FILE_NUMBER = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,15})?")
-_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 class NotANumber(ValueError):
@@ -75,9 +75,9 @@ def parse_file_decimal(text: str) -> Decimal:
 
 
 def _parse_whole(cleaned: str) -> Decimal:
-    if re.fullmatch(r"[+-]?\d{1,3}([.,]\d{3})+", cleaned):
+    if re.fullmatch(r"[+-]?\d{1,3}([.,]\d{3})+", cleaned, re.ASCII):
         return _decimal(re.sub(r"[.,]", "", cleaned))
-    if re.fullmatch(r"[+-]?\d+([.,]0*)?", cleaned):
+    if re.fullmatch(r"[+-]?\d+([.,]0*)?", cleaned, re.ASCII):
         return _decimal(re.split(r"[.,]", cleaned)[0])
     if _PLAIN.fullmatch(cleaned):
         raise NotANumber(_("Enter a whole number, for example 12."))
@@ -99,7 +99,7 @@ def decimal_mark() -> str:
 def format_decimal(
     value: Decimal | int | str | None, digits: int | None = None, *, signed: bool = False
 ) -> str:
-    """A decimal for reading, thousands apart by a thin space: 1234.5 → "1 234,5".
+    """A decimal for reading, with a thin space between thousands from 10 000 up: 12345.5 → "12 345,5".
 
     `digits` fixes the number of decimals (rounded half up, for the eye only); without it every digit
     that matters is kept and trailing zeros go. `signed` puts + before what is above zero. None → "—".
@@ -153,8 +153,8 @@ def zone_name(zone: tzinfo | None = None, at: datetime | None = None) -> str:
     zone = zone or timezone.get_current_timezone()
     if str(zone) == HOME_ZONE:
         return _("Hanoi time")
-    moment = (at or timezone.now()).astimezone(zone)
-    return moment.strftime("UTC%:z") if hasattr(moment, "strftime") else "UTC"
+    offset = (at or timezone.now()).astimezone(zone).strftime("%z")
+    return f"UTC{offset[:3]}:{offset[3:5]}"
 
 
 def format_datetime(value: datetime | None, *, zone: bool = True) -> str:
@@ -217,12 +217,11 @@ def format_filesize(size: int | None) -> str:
     if size is None:
         return DASH
     amount = Decimal(size)
-    for unit in ("B", "KB", "MB"):
-        if amount < 1024:
-            break
+    units = ["GB", "MB", "KB", "B"]
+    unit = units.pop()
+    while amount >= 1024 and units:
         amount /= 1024
-    else:
-        unit = "GB"
+        unit = units.pop()
     digits = 0 if unit == "B" or amount >= 100 else 1
     return f"{format_points(amount, digits)}{NBSP}{unit}"
 

@@ -109,14 +109,14 @@ class _Cards:
         return option
 
 
-class RadioCards(_Cards, forms.RadioSelect):
+class RadioCards(_Cards, forms.RadioSelect):  # type: ignore[misc]
     """One of a few options, each a card that can be tapped whole.
 
     `hints` maps an option's value to a short text shown at the card's end ("1,5 điểm").
     """
 
 
-class CheckCards(_Cards, forms.CheckboxSelectMultiple):
+class CheckCards(_Cards, forms.CheckboxSelectMultiple):  # type: ignore[misc]
     """Several of a few options, as cards; `hints` as in RadioCards."""
 
 

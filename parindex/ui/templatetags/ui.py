@@ -13,7 +13,6 @@ from django import template
 from django.forms.widgets import Select
 from django.http import HttpRequest
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
-from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -93,7 +92,7 @@ def pct(value: Number, digits: int = 2) -> str:
 @register.filter
 def raw(value: Number) -> str:
     """A number for machines (attributes, data-): point, no grouping; None → empty."""
-    return "" if value is None else f"{Decimal(str(value)):f}"
+    return "" if value is None or value == "" else f"{Decimal(str(value)):f}"
 
 
 @register.filter
@@ -316,10 +315,11 @@ class ComponentNode(template.Node):
         values = {name: value.resolve(context) for name, value in self.values.items()}
         with context.push(**{_SLOTS: slots}):
             body = mark_safe(self.nodelist.render(context).strip())
-        component = get_template(f"components/{self.name.resolve(context)}.html")
+        engine = context.template.engine  # type: ignore[union-attr]
+        component = engine.get_template(f"components/{self.name.resolve(context)}.html")
         shared = {name: context.get(name) for name in ("request", "csrf_token", "LANGUAGE_CODE")}
         isolated = context.new({**shared, **values, "slots": slots, "body": body})
-        return mark_safe(component.template.render(isolated))
+        return mark_safe(component.render(isolated))
 
 
 @register.tag
