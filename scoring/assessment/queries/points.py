@@ -75,7 +75,7 @@ def leaf_points(
     }
     for participation, criterion, source, points, maximum, trace in _rows(cycle_block, stage, with_trace):
         leaf = leaves[criterion]
-        if source == "missing" and leaf.not_applicable_for & profiles[participation]:
+        if source in ("missing", "imported") and leaf.not_applicable_for & profiles[participation]:
             source = "profile"
         if source in ("profile", "granted"):
             yield LeafPoints(participation, criterion, ZERO, ZERO, source, None)
