@@ -13,6 +13,7 @@ urlpatterns = [
     path("look/", include("parindex.ui.urls")),
     path("accounts/", include("agencies.urls")),
     path("documents/", include("evidence.urls")),
+    path("admin/criteria/", include("scoring.criteria.urls")),
     path("admin/ranking/", include("scoring.ranking.urls")),
     path("admin/", admin.site.urls),
 ]

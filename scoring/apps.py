@@ -8,6 +8,9 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Scoring")
 
     def ready(self) -> None:
-        from scoring.assessment import access
+        from scoring.assessment import access, cycle_menu
+        from scoring.criteria import menu
 
         access.register()
+        cycle_menu.register()
+        menu.register()

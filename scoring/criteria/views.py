@@ -1,0 +1,188 @@
+"""The criteria sets inside the administration frame: list, read, import with a rehearsal, lock, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from agencies.actors import Actor
+from parindex.errors import Refusal
+from scoring.criteria import permissions, services
+from scoring.criteria.export import export_json, file_name
+from scoring.criteria.forms import ImportForm, StoreForm
+from scoring.criteria.models import CriteriaSet
+from scoring.criteria.presentation import areas_of_file, areas_of_set
+from scoring.criteria.queries import appraisers_of, differences, sets_overview, tree_of
+
+View = Callable[..., HttpResponseBase]
+
+
+def allowed(decision: Callable[[Actor], bool]) -> Callable[[View], View]:
+    """A page in the administration frame for those whom ``decision`` lets in."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not decision(request.actor):  # type: ignore[attr-defined]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return admin.site.admin_view(guarded)
+
+    return wrap
+
+
+@require_GET
+@allowed(permissions.may_see_sets)
+def index(request: HttpRequest) -> HttpResponse:
+    """Every set, latest year first."""
+    return render(
+        request,
+        "admin/criteria/index.html",
+        {
+            "title": _("Criteria sets"),
+            "sets": sets_overview().order_by("-year", "block__order", "-version"),
+            "may_manage": permissions.may_manage_sets(request.actor),  # type: ignore[attr-defined]
+        },
+    )
+
+
+@require_GET
+@allowed(permissions.may_see_sets)
+def one_set(request: HttpRequest, pk: int) -> HttpResponse:
+    """One set as a tree, to be read."""
+    criteria_set = _set(pk)
+    tree = tree_of(criteria_set)
+    return render(
+        request,
+        "admin/criteria/set.html",
+        {
+            "title": criteria_set.title,
+            "set": criteria_set,
+            "areas": areas_of_set(tree, appraisers_of(tree), criteria_set.profiles),
+            "differences": differences(criteria_set, tree),
+            "leaves": len(tree.leaves),
+            "self_scored": len(tree.self_scored),
+            "may_manage": permissions.may_manage_sets(request.actor),  # type: ignore[attr-defined]
+        },
+    )
+
+
+@require_GET
+@allowed(permissions.may_see_sets)
+def export(request: HttpRequest, pk: int) -> HttpResponse:
+    """The set as a file that imports to the same."""
+    criteria_set = _set(pk)
+    response = HttpResponse(export_json(criteria_set), content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{file_name(criteria_set)}"'
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(permissions.may_manage_sets)
+def import_file(request: HttpRequest) -> HttpResponse:
+    """Choose a file; it is rehearsed, and nothing is stored yet."""
+    form = ImportForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"title": _("Import a criteria set"), "form": form}
+    if request.method == "POST" and form.is_valid():
+        content, year, block = form.content, form.cleaned_data["year"], form.cleaned_data["block"]
+        outcome = _rehearse(request, content, year, block)
+        context |= _outcome(outcome) | {"store_form": StoreForm.holding(content, year, block)}
+    return render(request, "admin/criteria/import.html", context)
+
+
+@require_http_methods(["POST"])
+@allowed(permissions.may_manage_sets)
+def store(request: HttpRequest) -> HttpResponse:
+    """Store what was rehearsed; it is checked once more on the way in."""
+    form = StoreForm(request.POST)
+    if not form.is_valid():
+        for texts in form.errors.values():
+            messages.error(request, " ".join(str(text) for text in texts))
+        return redirect("criteria:import")
+    outcome = services.import_criteria_set(
+        actor=request.actor,  # type: ignore[attr-defined]
+        data=form.cleaned_data["content"],
+        year=form.cleaned_data["year"],
+        block=form.cleaned_data["block"],
+    )
+    if outcome.criteria_set is None:
+        context = {"title": _("Import a criteria set"), "form": ImportForm()} | _outcome(outcome)
+        return render(request, "admin/criteria/import.html", context, status=409)
+    messages.success(request, _("The criteria set is stored as a draft. Read it through, then lock it."))
+    return redirect("criteria:set", pk=outcome.criteria_set.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(permissions.may_manage_sets)
+def lock(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lock a draft, after a page that says what that means; a difference in points is confirmed by name."""
+    criteria_set = _set(pk)
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            if request.POST.get("confirm_difference"):
+                services.confirm_difference(actor=request.actor, criteria_set=criteria_set)  # type: ignore[attr-defined]
+            services.lock_set(actor=request.actor, criteria_set=criteria_set)  # type: ignore[attr-defined]
+        except Refusal as refusal:
+            errors = refusal.messages
+        else:
+            messages.success(request, _("The criteria set is locked."))
+            return redirect("criteria:set", pk=pk)
+    tree = tree_of(criteria_set)
+    context = {
+        "title": _("Lock the criteria set"),
+        "set": criteria_set,
+        "errors": errors,
+        "differences": differences(criteria_set, tree),
+        "leaves": len(tree.leaves),
+        "without_appraiser": [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None],
+    }
+    return render(request, "admin/criteria/lock.html", context, status=409 if errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(permissions.may_manage_sets)
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a draft that no cycle uses."""
+    criteria_set = _set(pk)
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            services.delete_draft(actor=request.actor, criteria_set=criteria_set)  # type: ignore[attr-defined]
+        except Refusal as refusal:
+            errors = refusal.messages
+        else:
+            messages.success(request, _("The draft is deleted."))
+            return redirect("criteria:index")
+    context = {"title": _("Delete the draft"), "set": criteria_set, "errors": errors}
+    return render(request, "admin/criteria/delete.html", context, status=409 if errors else 200)
+
+
+def _set(pk: int) -> CriteriaSet:
+    return get_object_or_404(
+        CriteriaSet.objects.select_related("block", "locked_by", "difference_confirmed_by"), pk=pk
+    )
+
+
+def _rehearse(request: HttpRequest, content: bytes, year: int | None, block: Any) -> services.ImportOutcome:
+    return services.import_criteria_set(
+        actor=request.actor,  # type: ignore[attr-defined]
+        data=content,
+        year=year,
+        block=block,
+        dry_run=True,
+    )
+
+
+def _outcome(outcome: services.ImportOutcome) -> dict[str, Any]:
+    areas = areas_of_file(outcome.file, outcome.appraisers or {}) if outcome.file else []
+    return {"outcome": outcome, "areas": areas}
