@@ -99,3 +99,13 @@ def kept_form(text: str) -> dict[str, Any] | None:
     except Resolver404:
         return None
     return {"path": path, "fields": fields}
+
+
+class ImportForm(PortalForm):
+    """A list to bring in."""
+
+    file = forms.FileField(
+        label=_("File (XLSX or CSV)"),
+        widget=forms.ClearableFileInput({"accept": ".xlsx,.csv"}),
+        allow_empty_file=False,
+    )

@@ -123,6 +123,10 @@ class SetPassword(auth.PasswordResetConfirmView):
     form_class = NewPasswordForm
     template_name = "accounts/set_password.html"
 
+    def get_user(self, uidb64: str) -> Any:
+        account = super().get_user(uidb64)
+        return account if account is not None and account.is_active else None
+
     def form_valid(self, form: Any) -> HttpResponse:
         services.change_password(account=self.user, password=form.cleaned_data["new_password1"], by_link=True)
         self.request.session.pop(auth.INTERNAL_RESET_SESSION_TOKEN, None)

@@ -19,7 +19,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from parindex.audit.queries import history_of
+from parindex.audit.reading import told
 from parindex.errors import NotVisible, Refusal
+from parindex.ui.collation import fold
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -99,14 +101,27 @@ class RoleModelAdmin(admin.ModelAdmin):
     # writes
 
     def write(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
-        """Carry out the act by a service, with ``actor=request.actor``. A new object's ``pk`` must be set on ``obj``."""
+        """Carry out the act by a service, as ``request.actor``, and set the ``pk`` of a new ``obj``."""
         raise NotImplementedError(f"{type(self).__name__} has no service to write by")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         self.write(request, obj, form, change)
 
+    def write_rows(self, request: HttpRequest, obj: Any, given: dict[str, Any], row: Any) -> None:
+        """Carry out the act of one row beneath the object: ``given`` is cleaned, ``row`` has a ``pk`` if it stood."""
+        raise NotImplementedError(f"{type(self).__name__} has no service to write rows by")
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Inlines and many-to-many rows are written by the service too."""
+        """The rows of inlines, by services too."""
+        for formset in formsets:
+            for row_form in formset.forms:
+                if row_form.has_changed():
+                    self.write_rows(request, form.instance, row_form.cleaned_data, row_form.instance)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        return []  # the service has said it better
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         raise PermissionDenied
@@ -134,6 +149,23 @@ class RoleModelAdmin(admin.ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         refusal: Refusal | None = getattr(request, "refusal", None)
         return form if refusal is None else _refused(form, refusal)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Words in any order; columns that end in ``_folded`` are searched without case, accents and đ."""
+        names = self.get_search_fields(request)
+        for word in search_term.split():
+            wanted = models.Q()
+            for name in names:
+                folded = name.endswith("_folded")
+                wanted |= models.Q(
+                    **{
+                        f"{name}__contains" if folded else f"{name}__icontains": fold(word)
+                        if folded
+                        else word
+                    }
+                )
+            queryset = queryset.filter(wanted)
+        return queryset, any("__" in name for name in names)
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions = super().get_actions(request)
@@ -165,7 +197,7 @@ class RoleModelAdmin(admin.ModelAdmin):
             "title": _("History: %s") % obj,
             "object": obj,
             "opts": self.opts,
-            "entries": history_of(obj),
+            "entries": told(history_of(obj)[:500]),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "audit/object_history.html", context)
