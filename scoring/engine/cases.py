@@ -31,7 +31,10 @@ class Condition:
         """The condition in the words of the set and in signs."""
         if self.fact:
             return self.fact if self.wanted else f"¬ {self.fact}"
-        return f"{self.answer} ({self.field}) " + (self.band.text() if self.band else f"= {self.wanted}")
+        if self.band:
+            return f"{self.answer} ({self.field}) ∈ {self.band.text()}"
+        wanted = {True: "✓", False: "✗"}[self.wanted] if isinstance(self.wanted, bool) else self.wanted
+        return f"{self.answer} ({self.field}) = {wanted}"
 
     def known(self, facts: Mapping[str, Any]) -> bool | None:
         """Whether it holds by what is known from outside; None where that does not say."""

@@ -14,12 +14,20 @@ from typing import TypeVar
 
 from .bands import Band, gaps, overlaps, read_ends
 from .numbers import EXACT, HUNDRED, ONE, ZERO
-from .problems import Problem
+from .problems import Problem, gettext_noop
 from .reading import Reader
 
 K = TypeVar("K", bound=Hashable)
 
 ENDS = ("gt", "ge", "lt", "le")
+#: Why a grade is lower than the points alone would give (``Graded.reasons``).
+REASONS: dict[str, str] = {
+    "gate": gettext_noop("A further condition of the grade above is not met."),
+    "not_top": gettext_noop("An answer excludes the highest grade."),
+    "one_down": gettext_noop("An answer lowers the grade by one."),
+    "lowest": gettext_noop("An answer means the lowest grade."),
+    "quota": gettext_noop("The quota of the grade above is full."),
+}
 _ROUND = {"down": ROUND_DOWN, "half_up": ROUND_HALF_UP, "up": ROUND_CEILING}
 
 

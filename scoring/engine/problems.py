@@ -81,6 +81,7 @@ MESSAGES: dict[str, str] = {
     "not_text": gettext_noop("A text is expected here."),
     "text_empty": gettext_noop("The text is empty."),
     "text_too_long": gettext_noop("The text is longer than %(max)s characters."),
+    "text_unprintable": gettext_noop("The text holds characters that cannot be shown."),
     "not_list": gettext_noop("A list is expected here."),
     "list_empty": gettext_noop("The list is empty."),
     "list_too_long": gettext_noop("The list has more than %(max)s entries."),

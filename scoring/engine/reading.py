@@ -24,6 +24,8 @@ PLACES = 10
 #: Keys that a set may carry for its readers; ignored on import.
 IGNORED = frozenset({"provenance", "note"})
 
+#: Signs that no text needs and no database takes: control characters and halves of pairs.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -113,6 +115,8 @@ class Reader:
             self.wrong(key, "text_empty")
         elif len(text) > limit:
             self.wrong(key, "text_too_long", max=limit)
+        elif _UNPRINTABLE.search(text):
+            self.wrong(key, "text_unprintable")
         return text
 
     def one_of(self, key: str, allowed: Sequence[str], *, default: str | None = None) -> str:

@@ -153,18 +153,18 @@ class Rule:
 
     def read(self, cleaner: Cleaner, env: Env) -> Reading | None:
         """The inputs as typed values; None where the cleaner noted a fault."""
+        before = len(cleaner.problems)
         if self.not_arising and cleaner.given("not_arising"):
             if cleaner.boolean("not_arising"):
                 return Reading(None, not_arising=True)
             cleaner.out.pop(cleaner.prefix + "not_arising", None)
-        before = len(cleaner.problems)
         for number, (condition, rule) in enumerate(self.cases):
             holds = condition.holds(cleaner, env.facts, self._asked())
             if holds is None:
                 return None
             if holds:
                 inner = rule.read(cleaner.part(f"c{number}_"), Env(rule.max_points, env.facts))
-                return None if inner is None else Reading(inner, case=number)
+                return Reading(inner, case=number) if len(cleaner.problems) == before else None
         values = self.body.read(cleaner, env)
         return Reading(values) if len(cleaner.problems) == before else None
 
@@ -271,8 +271,10 @@ def _read_codes(reader: Reader) -> tuple[str, ...]:
 def _read_cases(reader: Reader) -> tuple[tuple[Condition, Rule], ...]:
     cases: list[tuple[Condition, Rule]] = []
     for inner in reader.objects("cases", limit=20):
-        when = inner.child(inner.take("when", required=True), "when")
-        then = inner.child(inner.take("rule", required=True), "rule")
+        conditions, rules = inner.take("when", required=True), inner.take("rule", required=True)
+        if not (inner.has("when") and inner.has("rule")):
+            continue
+        when, then = inner.child(conditions, "when"), inner.child(rules, "rule")
         condition = read_condition(when)
         when.finish()
         rule = read_rule(then)

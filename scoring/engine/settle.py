@@ -38,8 +38,9 @@ def settle(
     with localcontext(EXACT):
         settled = Settled({key: (one.points, one.applicable_max) for key, one in scores.items()}, {})
         for key, one in scores.items():
-            if one.zeroes == "parent":
-                _veto(settled, _below(tree, tree.parent[key]), key)
+            parent = tree.parent[key]
+            if one.zeroes == "parent" and parent is not None:
+                _veto(settled, _below(tree, parent), key)
         for key, one in scores.items():
             if one.not_arising == "move":
                 targets = [to for to in (moves or {}).get(key, ()) if settled.results[to][1] > 0]

@@ -91,29 +91,38 @@ SENTENCES: dict[str, str] = {
     "rounded": gettext_noop("Rounded half-up to %(places)s places: %(to)s points."),
 }
 
-#: Parameters that are words of the criteria set or of the arithmetic, never numbers.
-WORDS = frozenset({"label", "unit", "index", "band", "kind", "fact", "text"})
+#: Parameters that are words of the criteria set, never numbers.
+WORDS = frozenset({"label", "unit", "index", "kind", "fact"})
+#: Parameters that are arithmetic: words and signs with numbers in them.
+SIGNS = frozenset({"band", "text"})
 
 
-def _filled(step: Mapping[str, Any]) -> dict[str, object]:
-    return {
-        key: Decimal(value)
-        if key not in WORDS and isinstance(value, str) and _NUMBER.fullmatch(value)
-        else value
-        for key, value in step.items()
-        if key != "op"
-    }
+def _filled(step: Mapping[str, Any], decimal_mark: str) -> dict[str, object]:
+    filled: dict[str, object] = {}
+    for key, value in step.items():
+        if key in SIGNS:
+            filled[key] = _POINT.sub(decimal_mark, value)
+        elif key not in WORDS and isinstance(value, str) and _NUMBER.fullmatch(value):
+            filled[key] = Decimal(value)
+        elif key != "op":
+            filled[key] = value
+    return filled
 
 
-def trace_sentence(trace: Mapping[str, Any]) -> list[tuple[str, dict[str, object]]]:
-    """(English template, parameters) for each thing that happened; numbers are Decimal."""
-    told = [(SENTENCES[step["op"]], _filled(step)) for step in trace["steps"]]
+def trace_sentence(
+    trace: Mapping[str, Any], *, decimal_mark: str = "."
+) -> list[tuple[str, dict[str, object]]]:
+    """(English template, parameters) for each thing that happened; numbers are Decimal.
+
+    ``decimal_mark`` is for numbers inside signs, such as the ends of a band.
+    """
+    told = [(SENTENCES[step["op"]], _filled(step, decimal_mark)) for step in trace["steps"]]
     clamp = trace.get("clamp")
     if clamp:
-        told.append((SENTENCES[f"clamp_{clamp['bound']}"], _filled(clamp)))
+        told.append((SENTENCES[f"clamp_{clamp['bound']}"], _filled(clamp, decimal_mark)))
     rounding = trace.get("rounding")
     if rounding and rounding["from"] != rounding["to"]:
-        told.append((SENTENCES["rounded"], _filled(rounding)))
+        told.append((SENTENCES["rounded"], _filled(rounding, decimal_mark)))
     return told
 
 

@@ -57,6 +57,8 @@ BAD: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("1", {"kind": "choice", "options": [["a", "1", {}, 1]]}, [("options[0]", "pair_expected")]),
     ("1", {"kind": "choice", "options": [[1, "1"]]}, [("options[0][0]", "not_text")]),
     ("1", {"kind": "choice", "options": [[" ", "1"]]}, [("options[0][0]", "text_empty")]),
+    ("1", {"kind": "choice", "options": [["a\x00", "1"]]}, [("options[0][0]", "text_unprintable")]),
+    ("1", {"kind": "choice", "options": [["\ud800", "1"]]}, [("options[0][0]", "text_unprintable")]),
     ("1", {"kind": "choice", "options": [["a" * 501, "1"]]}, [("options[0][0]", "text_too_long")]),
     ("1", {"kind": "choice", "options": [["a", "1"], ["A ", "0"]]}, [("options[1][0]", "duplicate")]),
     ("1", {"kind": "choice", "options": [["a", "2"]]}, [("options[0][1]", "exceeds_maximum")]),

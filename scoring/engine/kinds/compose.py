@@ -123,11 +123,13 @@ class SumOf(Composed):
 
     @classmethod
     def parse(cls, reader: Reader) -> Self:
+        before = len(reader.problems)
         labels, rules = read_parts(reader)
+        whole = len(reader.problems) == before
         cap = reader.points("cap") if reader.has("cap") else None
         reader.take("cap", required=False)
         total = sum((rule.ceiling for rule in rules), ZERO)
-        if cap is None and total > reader.maximum:
+        if whole and cap is None and total > reader.maximum:
             reader.wrong("parts", "exceeds_maximum", points=total, max=reader.maximum)
         return cls(labels, rules, total if cap is None else min(total, cap), cap)
 

@@ -119,7 +119,8 @@ class Formula(Body):
         except FormulaValueError as error:
             if error.code == "division_by_zero" and self.zero_effect:
                 return Computed(expression, values, None)
-            cleaner.wrong("expression", error.code)
+            several = len(self.expressions) > 1
+            cleaner.wrong("expression" if several else f"v_{self.variables[0].name}", error.code)
             return None
 
     def evaluate(self, values: Computed, env: Env) -> Outcome:
@@ -136,7 +137,11 @@ class Formula(Body):
             for one in self.variables
             if one.name in values.values
         ]
-        step: Step = {"op": "formula", "text": expression.text, "points": shown(values.result)}
+        step: Step = {
+            "op": "formula",
+            "text": expression.text.replace(",", ";"),
+            "points": shown(values.result),
+        }
         if expression.label:
             steps.append({"op": "formula_picked", "label": expression.label})
         steps.append(step)
@@ -150,7 +155,8 @@ def written(expression: Expression, values: dict[str, Decimal]) -> str:
         name = match.group()
         return plain(values[name]) if name in values else name
 
-    return re.sub(r"[^\W\d]\w*", value, expression.text)
+    # a comma only ever separates: the sign for that which no decimal comma can be mistaken for
+    return re.sub(r"[^\W\d]\w*", value, expression.text).replace(",", ";")
 
 
 def _read_variables(reader: Reader) -> tuple[FormulaVariable, ...]:

@@ -146,8 +146,9 @@ class Days(Measure):
     def value(self, values: tuple[date, date], steps: list[Step]) -> tuple[Decimal, str]:
         first, second = values
         days = Decimal((second - first).days)
-        steps.append({"op": "days", "from": first.isoformat(), "to": second.isoformat(), "n": plain(days)})
-        return days, f"{second.isoformat()} − {first.isoformat()} = {plain(days)}"
+        from_, to = (day.strftime("%d/%m/%Y") for day in values)
+        steps.append({"op": "days", "from": from_, "to": to, "n": plain(days)})
+        return days, f"{to} − {from_} = {plain(days)}"
 
 
 @dataclass(frozen=True)
