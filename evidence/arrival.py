@@ -27,6 +27,7 @@ _DISK = {
     errno.EIO,
     errno.EROFS,
     errno.ENOENT,
+    errno.ENOTDIR,
     errno.EACCES,
     errno.EMFILE,
 }

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -217,8 +218,8 @@ def _holder_of(agency_id: int, sha256: str) -> DocumentVersion | None:
     return (
         DocumentVersion.objects.filter(document__agency_id=agency_id, sha256=sha256)
         .select_related("document")
-        .order_by("document__removed_at__isnull", "current", "pk")
-        .last()
+        .order_by(F("document__removed_at").asc(nulls_first=True), "-current", "-pk")
+        .first()
     )
 
 
