@@ -248,6 +248,12 @@ def _share(value: Number, maximum: Number) -> str:
     return f"{share.quantize(Decimal('0.01')):f}"
 
 
+@register.simple_tag
+def control(bound_field: Any) -> SafeString:
+    """{% control form.low %}: the input alone, as `field` dresses it; the label stands elsewhere."""
+    return SafeString(field(bound_field)["control"])
+
+
 # --- addresses ---------------------------------------------------------------------------------
 
 

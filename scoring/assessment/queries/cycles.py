@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Block
 from parindex.clock import db_now
+from scoring.assessment.cycle_settings import DEPTHS, RANK_ON, ROUNDINGS, TIES, CycleSettings
 from scoring.assessment.models import (
     Answer,
     Cycle,
@@ -24,7 +27,7 @@ from scoring.assessment.models import (
     Window,
 )
 from scoring.assessment.windows import Span
-from scoring.criteria.models import CriteriaSet
+from scoring.criteria.models import CriteriaSet, Criterion
 
 __all__ = [
     "AgencyRow",
@@ -32,14 +35,18 @@ __all__ = [
     "CycleView",
     "StageNow",
     "agencies_to_add",
+    "appraisers_of_cycle",
     "block_view",
     "blocks_to_add",
     "current_cycles",
     "cycles_overview",
     "extensions_of",
     "participants",
+    "scored_in_cycle",
+    "settings_in_words",
     "sets_to_choose",
     "stage_now",
+    "suggested_windows",
 ]
 
 #: Stages in the order of the year.
@@ -297,6 +304,40 @@ def sets_to_choose(*, year: int, block_id: int) -> list[CriteriaSet]:
     """The sets of a block that a cycle of the year may use: locked before drafts, nearest year first. One query."""
     rows = CriteriaSet.objects.filter(block_id=block_id, year__lte=year)
     return sorted(rows, key=lambda one: (-one.year, one.locked_at is None, -one.version))
+
+
+def appraisers_of_cycle(cycle: Cycle) -> list[Agency]:
+    """Agencies that appraise a criterion of the cycle, and Home Affairs. One query."""
+    appraise = Criterion.objects.filter(
+        criteria_set__in=cycle.blocks.values("criteria_set"), appraiser__isnull=False
+    )
+    return list(
+        Agency.objects.filter(Q(pk__in=appraise.values("appraiser")) | Q(is_home_affairs=True)).order_by(
+            "sort_key"
+        )
+    )
+
+
+def scored_in_cycle(cycle: Cycle) -> set[int]:
+    """Ids of the agencies that are scored in the cycle. One query."""
+    return set(Participation.objects.filter(cycle_block__cycle=cycle).values_list("agency_id", flat=True))
+
+
+def settings_in_words(settings: CycleSettings) -> dict[str, Any]:
+    """The settings of a cycle for reading; substitutes as pairs of names. One query."""
+    slugs = {*settings.substitutes, *settings.substitutes.values(), settings.default_substitute}
+    names = dict(Agency.objects.filter(slug__in=slugs).values_list("slug", "name"))
+    pairs = [(names.get(whose, whose), names.get(by, by)) for whose, by in settings.substitutes.items()]
+    if settings.default_substitute:
+        default = settings.default_substitute
+        pairs.append((str(_("every other appraiser")), names.get(default, default)))
+    return {
+        "rounding": ROUNDINGS[settings.ranking.rounding],
+        "rank_on": RANK_ON[settings.ranking.rank_on],
+        "ties": TIES[settings.ranking.ties],
+        "depth": DEPTHS[settings.depth],
+        "substitutes": pairs,
+    }
 
 
 def suggested_windows(year: int) -> dict[Stage, tuple[datetime, datetime]]:

@@ -33,6 +33,7 @@ __all__ = [
     "open_block",
     "opening_obstacles",
     "remove_participation",
+    "self_scored_of",
 ]
 
 _BATCH = 2000
@@ -173,6 +174,11 @@ def opening_obstacles(block: CycleBlock) -> list[str]:
             % {"count": len(strangers), "names": ", ".join(strangers[:5])}
         )
     return found
+
+
+def self_scored_of(block: CycleBlock) -> int:
+    """How many answers each sheet gets: the self-scored leaves of the set. One query at most."""
+    return len(tree_of(block.criteria_set).self_scored)
 
 
 def _make_sheets(
