@@ -52,6 +52,11 @@ def plain_number(value: object) -> Decimal | str:
     return "number_too_long" if too_long(number) else number
 
 
+def short(value: object) -> str:
+    """A value of a file inside a message: a text as it stands, anything else by its type."""
+    return value[:60] if isinstance(value, str) else type(value).__name__
+
+
 class Reader:
     """The parameters of one object. ``maximum`` is the most points that it may give."""
 
@@ -126,7 +131,7 @@ class Reader:
         if not self.has(key):
             return fallback
         if not isinstance(value, str) or value not in allowed:
-            self.wrong(key, "not_one_of", value=str(value)[:60], allowed=", ".join(allowed))
+            self.wrong(key, "not_one_of", value=short(value), allowed=", ".join(allowed))
             return fallback
         self.out[key] = value
         return value

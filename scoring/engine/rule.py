@@ -17,7 +17,7 @@ from .fields import Field
 from .inputs import Cleaner
 from .numbers import ZERO, plain, round_step, shown
 from .problems import RuleErrors, gettext_noop, problem
-from .reading import MAX_DEPTH, Reader
+from .reading import MAX_DEPTH, Reader, short
 
 Step = dict[str, Any]
 Facts = Mapping[str, Any]
@@ -234,7 +234,7 @@ def read_rule(reader: Reader) -> Rule | None:
         reader.wrong("", "too_deep")
         return None
     if not isinstance(kind, str) or kind not in KINDS:
-        reader.wrong("kind", "unknown_kind", kind=str(kind)[:60])
+        reader.wrong("kind", "unknown_kind", kind=short(kind))
         return None
     reader.out["kind"] = kind
     body = KINDS[kind].parse(reader)
