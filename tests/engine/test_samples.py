@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scoring.engine import KINDS, Node, Rule, Tree, index_of, parse_rule, printed, rollup, score
+from scoring.engine import KINDS, Node, Rule, Tree, index_of, parse_rule, plain, printed, rollup, score
 
 from .helpers import D
 
@@ -116,3 +116,43 @@ def test_ca_mau_by_hand() -> None:
     index = index_of(got.points, got.maximum)
     assert index is not None
     assert str(printed(index, 2)) == "64.29"
+
+
+def test_a_national_index_is_expressed_without_code() -> None:
+    # QĐ 766/QĐ-TTg: six groups of 18, 20, 12, 10, 22 and 18; one made-up agency, scored by hand
+    tree, rules, total = load("qd_766.json")
+    by_hand: dict[str, tuple[dict[str, Any], str, str]] = {
+        "1.1": ({"numerator": 45, "denominator": 50}, "5.4", "45/50 × 6"),
+        "1.2": ({"numerator": 50, "denominator": 50}, "6", "all"),
+        "1.3": (
+            {"numerator": 600, "denominator": 1000},
+            "4.5",
+            "60 % of a target of 80 %: three quarters of 6",
+        ),
+        "2.1": ({"numerator": 950, "denominator": 1000}, "11.4", "95 % of 12"),
+        "2.2": ({"v_t": "5,5", "v_q": 5}, "7.2", "a tenth too slow: 8 − 0.8"),
+        "3.1": ({"numerator": 40, "denominator": 50}, "4", "exactly the target of 80 %"),
+        "3.2": ({"numerator": 350, "denominator": 1000}, "5.6", "35/50 × 8"),
+        "4.1": ({"numerator": 10, "denominator": 25}, "2", "40/80 × 4"),
+        "4.2": ({"numerator": 700, "denominator": 1000}, "6", "over the target of 50 %"),
+        "5.1": ({"numerator": 333, "denominator": 1000}, "3.33", "33.3 % of 10"),
+        "5.2": ({"numerator": 1, "denominator": 3}, "3.333333", "1/3 × 100/80 × 8 = 10/3"),
+        "5.3": ({"numerator": 0, "denominator": 1000}, "0", "none"),
+        "6.1": ({"numerator": 0, "denominator": 0}, "0", "none came in: 8 points leave the maximum"),
+        "6.2": ({"numerator": 195, "denominator": 200}, "9.75", "97.5 % of 10"),
+    }
+    results = {}
+    for key, rule in rules.items():
+        inputs, expected, why = by_hand[key]
+        result = score(rule, rule.max_points, inputs)
+        assert result.points == D(expected), (key, why)
+        results[key] = (result.points, result.applicable_max)
+    got = rollup(tree, results)
+    assert [plain(got.nodes[key][0]) for key in "123456"] == ["15.9", "18.6", "9.6", "8", "6.663333", "9.75"]
+    assert (got.points, got.maximum, total) == (D("68.513333"), 92, 100)
+    index = index_of(got.points, got.maximum)
+    assert index is not None
+    assert str(printed(index, 2)) == "74.47"
+    # at most the time that the rules allow earns all, twice the time nothing
+    slow = rules["2.2"]
+    assert [score(slow, D(8), {"v_t": t, "v_q": 5}).points for t in (5, 1, 10, 50)] == [8, 8, 0, 0]
