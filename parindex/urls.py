@@ -13,7 +13,10 @@ urlpatterns = [
     path("look/", include("parindex.ui.urls")),
     path("accounts/", include("agencies.urls")),
     path("documents/", include("evidence.urls")),
+    path("workspace/", include("scoring.assessment.urls_workspace")),
+    path("admin/cycles/", include("scoring.assessment.cycle_urls")),
     path("admin/criteria/", include("scoring.criteria.urls")),
+    path("admin/appraisal/", include("scoring.assessment.urls_appraisal")),
     path("admin/ranking/", include("scoring.ranking.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -8,9 +8,11 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Scoring")
 
     def ready(self) -> None:
-        from scoring.assessment import access, cycle_menu
+        from scoring.assessment import access, appraisal_menu, cycle_menu, workspace_menu
         from scoring.criteria import menu
 
         access.register()
+        appraisal_menu.register()
         cycle_menu.register()
         menu.register()
+        workspace_menu.register()

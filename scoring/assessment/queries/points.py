@@ -8,7 +8,7 @@ leaves out (docs/scoring.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -17,7 +17,6 @@ from django.db import connection
 from scoring.assessment.models import (
     Adjustment,
     Answer,
-    Cycle,
     CycleBlock,
     ImportedPoints,
     Mark,
@@ -61,21 +60,29 @@ class Leaf(NamedTuple):
 
 
 def leaf_points(
-    cycle_block: CycleBlock, stage: PointStage, *, with_trace: bool = False
+    cycle_block: CycleBlock,
+    stage: PointStage,
+    *,
+    with_trace: bool = False,
+    leaves: Mapping[int, Leaf] | None = None,
+    profiles: Mapping[int, Collection[str]] | None = None,
 ) -> Iterator[LeafPoints]:
     """The points of every leaf of every sheet of the block, by participation and tree order.
 
-    Three queries whatever the size; rows are streamed from the database. The sheet that counts is the one
-    of the block's present criteria set.
+    Rows are streamed from the database, in one query; three more where ``cycle_block`` comes without its cycle
+    and the caller does not hand over the set's ``leaves`` and the ``profiles`` by participation. The sheet that
+    counts is the one of the block's present criteria set.
     """
-    leaves = leaves_of(cycle_block.criteria_set_id)
-    profiles = {
-        pk: frozenset(names)
-        for pk, names in Participation.objects.filter(cycle_block=cycle_block).values_list("pk", "profiles")
-    }
+    if leaves is None:
+        leaves = leaves_of(cycle_block.criteria_set_id)
+    if profiles is None:
+        parts = Participation.objects.filter(cycle_block=cycle_block)
+        profiles = dict(parts.values_list("pk", "profiles"))
     for participation, criterion, source, points, maximum, trace in _rows(cycle_block, stage, with_trace):
         leaf = leaves[criterion]
-        if source in ("missing", "imported") and leaf.not_applicable_for & profiles[participation]:
+        if source in ("missing", "imported") and not leaf.not_applicable_for.isdisjoint(
+            profiles[participation]
+        ):
             source = "profile"
         if source in ("profile", "granted"):
             yield LeafPoints(participation, criterion, ZERO, ZERO, source, None)
@@ -142,8 +149,7 @@ def adjustments_of(cycle_block: CycleBlock) -> dict[int, Adjusted]:
 
 
 def _rows(cycle_block: CycleBlock, stage: PointStage, with_trace: bool) -> Iterator[tuple[Any, ...]]:
-    imported = Cycle.objects.filter(pk=cycle_block.cycle_id).values_list("imported", flat=True)[0]
-    sql = _statement(stage, with_trace=with_trace, imported=imported)
+    sql = _statement(stage, with_trace=with_trace, imported=cycle_block.cycle.imported)
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, [cycle_block.pk, cycle_block.criteria_set_id])
         while rows := cursor.fetchmany(CHUNK):

@@ -1,0 +1,363 @@
+"""The assessor's list: what is to be marked, what is left, and the next one by the filter in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from agencies.actors import Actor
+from agencies.models import Agency
+from parindex.ui.collation import fold
+from scoring.assessment.appraisal_permissions import Reach
+from scoring.assessment.models import (
+    Answer,
+    Cycle,
+    CycleBlock,
+    ExplanationRequest,
+    Mark,
+    SheetState,
+)
+from scoring.assessment.queries.panels import reaches
+from scoring.criteria.models import Criterion
+
+ROUND_1 = (SheetState.SUBMITTED, SheetState.APPRAISING)
+#: What an item of the list waits for. Those in TODO wait for the assessor.
+TASKS: dict[str, Promise] = {
+    "unmarked": _("unmarked"),
+    "not_applicable": _("“not applicable” to decide"),
+    "answered": _("explanation answered"),
+    "asked": _("explanation asked"),
+    "marked": _("marked"),
+}
+TASK_TONES = {
+    "unmarked": "warn",
+    "not_applicable": "warn",
+    "answered": "accent",
+    "asked": "info",
+    "marked": "good",
+}
+TODO = ("unmarked", "not_applicable", "answered")
+MODES = ("item", "agency", "criterion")
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The filter in use, as it stands in the address: it goes with every link of the list."""
+
+    year: str = ""
+    block: str = ""
+    agency: str = ""
+    criterion: str = ""
+    state: str = "todo"
+    q: str = ""
+    by: str = "item"
+    whose: str = ""
+
+    @classmethod
+    def read(cls, data: Mapping[str, str]) -> Filters:
+        """From a query string; what is unknown falls back to the default."""
+        state, by = data.get("state", "todo"), data.get("by", "item")
+        return cls(
+            year=data.get("year", "")[:4],
+            block=data.get("block", "")[:80],
+            agency=data.get("agency", "")[:120],
+            criterion=data.get("criterion", "")[:30],
+            state=state if state in TASKS or state == ALL else "todo",
+            q=data.get("q", "").strip()[:100],
+            by=by if by in MODES else "item",
+            whose=ALL if data.get("whose") == ALL else "",
+        )
+
+    def query(self, **changes: str) -> str:
+        """The query string of this filter with changes; defaults are left out."""
+        changed = replace(self, **changes)
+        default = Filters()
+        pairs = {
+            name: getattr(changed, name)
+            for name in ("year", "block", "agency", "criterion", "state", "q", "by", "whose")
+            if getattr(changed, name) != getattr(default, name)
+        }
+        return urlencode(pairs)
+
+    @property
+    def as_query(self) -> str:
+        return self.query()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        if self.state == ALL:
+            return tuple(TASKS)
+        return TODO if self.state == "todo" else (self.state,)
+
+
+@dataclass(slots=True)
+class Ground:
+    """What one person's list stands on: the year, its open blocks, his or her reach, the leaves."""
+
+    filters: Filters
+    cycles: list[Cycle]
+    cycle: Cycle | None
+    blocks: list[CycleBlock]
+    reach: dict[int, Reach]
+    mine: bool
+    nodes: list[Criterion] = field(default_factory=list)
+    agencies: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def has_duty(self) -> bool:
+        return any(not reach.duty.is_empty for reach in self.reach.values())
+
+    @property
+    def oversees(self) -> bool:
+        return any(reach.oversees for reach in self.reach.values())
+
+
+def ground(actor: Actor, filters: Filters, *, with_agencies: bool = True) -> Ground:
+    """The list's ground: at most nine queries."""
+    cycles = list(Cycle.objects.filter(imported=False, blocks__opened_at__isnull=False).distinct())
+    cycle = next((c for c in cycles if str(c.year) == filters.year), cycles[0] if cycles else None)
+    blocks = list(
+        CycleBlock.objects.filter(cycle=cycle, opened_at__isnull=False)
+        .select_related("cycle", "block", "criteria_set")
+        .order_by("block__order", "pk")
+    )
+    reach = reaches(actor, blocks)
+    blocks = [block for block in blocks if not reach[block.pk].is_empty]
+    has_duty = any(not reach[block.pk].duty.is_empty for block in blocks)
+    found = Ground(filters, cycles, cycle, blocks, reach, has_duty and filters.whose != ALL)
+    chosen = [block for block in blocks if filters.block in ("", block.block.slug)]
+    found.nodes = list(
+        Criterion.objects.filter(criteria_set__in={block.criteria_set_id for block in chosen}).order_by(
+            "criteria_set", "order"
+        )
+    )
+    if with_agencies:
+        sheets = Q(pk__in=[])
+        for block in chosen:
+            sheets |= reach[block.pk].sheets()
+        found.agencies = list(
+            Agency.objects.filter(pk__in=_agency_ids(sheets)).order_by("sort_key").values_list("slug", "name")
+        )
+    return found
+
+
+def _agency_ids(sheets: Q) -> Any:
+    from scoring.assessment.models import Scoresheet
+
+    return Scoresheet.objects.filter(sheets).values("participation__agency_id")
+
+
+def tasks(ground: Ground, *, any_state: bool = False, block: int | None = None) -> QuerySet[Answer]:
+    """The answers of the list by the filter, each with its ``task``; ``any_state`` leaves the state open."""
+    filters = ground.filters
+    wanted = Q(pk__in=[])
+    for one in ground.blocks:
+        if block not in (None, one.pk) or filters.block not in ("", one.block.slug):
+            continue
+        wanted |= ground.reach[one.pk].answers(mine=ground.mine)
+    answers = Answer.objects.filter(wanted).exclude(applicability=Answer.Applicability.PROFILE)
+    if filters.agency:
+        answers = answers.filter(scoresheet__participation__agency__slug=filters.agency)
+    if filters.criterion:
+        answers = answers.filter(criterion__in=_beneath(ground.nodes, filters.criterion))
+    if filters.q:
+        folded = fold(filters.q)
+        named = [
+            node.pk for node in ground.nodes if node.code.startswith(filters.q) or folded in fold(node.title)
+        ]
+        answers = answers.filter(
+            Q(scoresheet__participation__agency__name_folded__contains=folded) | Q(criterion__in=named)
+        )
+    answers = answers.annotate(task=task_of())
+    return answers if any_state else answers.filter(task__in=filters.tasks)
+
+
+def task_of() -> Case:
+    """What an answer waits for, as an expression."""
+    marks = Mark.objects.filter(answer=OuterRef("pk"))
+    asked = ExplanationRequest.objects.filter(answer=OuterRef("pk"), taken_back_at=None)
+    state = "scoresheet__state"
+    return Case(
+        When(Q(applicability=Answer.Applicability.REQUESTED), then=Value("not_applicable")),
+        When(Q(**{f"{state}__in": ROUND_1}) & ~Exists(marks.filter(round=1)), then=Value("unmarked")),
+        When(
+            Q(**{state: SheetState.REAPPRAISING})
+            & Exists(asked.filter(explanation__isnull=False))
+            & ~Exists(marks.filter(round=2)),
+            then=Value("answered"),
+        ),
+        When(
+            Q(**{state: SheetState.REAPPRAISING}) & Exists(asked) & ~Exists(marks.filter(round=2)),
+            then=Value("unmarked"),
+        ),
+        When(Q(**{f"{state}__in": (*ROUND_1, SheetState.EXPLAINING)}) & Exists(asked), then=Value("asked")),
+        default=Value("marked"),
+        output_field=CharField(),
+    )
+
+
+def items(answers: QuerySet[Answer], *, by_agency: bool = False) -> QuerySet[Answer]:
+    """The answers as rows of the list: with criterion, agency, and the mark that counts."""
+    marks = Mark.objects.filter(answer=OuterRef("pk")).order_by("-round", "-pk")
+    order = ("scoresheet__participation__agency__sort_key", "criterion__order")
+    return (
+        answers.select_related(
+            "criterion", "scoresheet__participation__agency", "scoresheet__participation__cycle_block__block"
+        )
+        .annotate(
+            marked_points=Subquery(marks.values("points")[:1]),
+            marked_max=Subquery(marks.values("applicable_max")[:1]),
+            marked_round=Subquery(marks.values("round")[:1]),
+        )
+        .order_by(
+            "scoresheet__participation__cycle_block__block__order",
+            *(order if by_agency else reversed(order)),
+            "pk",
+        )
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many answers of a group wait for what."""
+
+    label: str
+    key: str
+    sub: str = ""
+    state: str = ""
+    sheet: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def left(self) -> int:
+        return sum(self.counts.get(task, 0) for task in TODO)
+
+    @property
+    def done(self) -> int:
+        return self.total - self.left
+
+    @property
+    def cells(self) -> list[int]:
+        return [self.counts.get(task, 0) for task in TASKS]
+
+
+def overall(answers: QuerySet[Answer]) -> Tally:
+    """The whole list's tally. One query."""
+    rows = answers.order_by().values("task").annotate(n=Count("pk")).values_list("task", "n")
+    return Tally("", "", counts=dict(rows))
+
+
+def by_agency(answers: QuerySet[Answer]) -> list[Tally]:
+    """One tally a sheet, in order of name. One query."""
+    agency = "scoresheet__participation__agency"
+    rows = (
+        answers.order_by()
+        .values(
+            "task",
+            slug=F(f"{agency}__slug"),
+            name=F(f"{agency}__name"),
+            sort=F(f"{agency}__sort_key"),
+            block=F("scoresheet__participation__cycle_block__block__name"),
+            state=F("scoresheet__state"),
+            sheet=F("scoresheet__public_id"),
+        )
+        .annotate(n=Count("pk"))
+        .order_by("sort")
+    )
+    found: dict[str, Tally] = {}
+    for row in rows:
+        key = str(row["sheet"])
+        tally = found.setdefault(key, Tally(row["name"], row["slug"], row["block"], row["state"], key))
+        tally.counts[row["task"]] = row["n"]
+    return list(found.values())
+
+
+def by_criterion(answers: QuerySet[Answer]) -> list[Tally]:
+    """One tally a criterion, in order of the sets. One query."""
+    rows = (
+        answers.order_by()
+        .values("task", code=F("criterion__code"), name=F("criterion__title"), leaf=F("criterion_id"))
+        .annotate(
+            n=Count("pk"),
+            set=F("criterion__criteria_set_id"),
+            place=F("criterion__order"),
+            block=F("scoresheet__participation__cycle_block__block__name"),
+        )
+        .order_by("set", "place")
+    )
+    found: dict[int, Tally] = {}
+    for row in rows:
+        tally = found.setdefault(row["leaf"], Tally(row["name"], row["code"], row["block"]))
+        tally.counts[row["task"]] = row["n"]
+    return list(found.values())
+
+
+# --- the next one -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands in the list of its block: "17 of 20", and the next that waits."""
+
+    position: int
+    total: int
+    following: Answer | None
+    left: int
+
+
+def place_of(ground: Ground, answer: Answer) -> Place:
+    """The place of an answer (with sheet, agency and criterion) among those of its block. Two queries."""
+    block = answer.scoresheet.participation.cycle_block_id
+    everything = tasks(ground, any_state=True, block=block)
+    agency_key = "scoresheet__participation__agency__sort_key"
+    here = {
+        agency_key: answer.scoresheet.participation.agency.sort_key,
+        "criterion__order": answer.criterion.order,
+        "pk": answer.pk,
+    }
+    order = [agency_key, "criterion__order", "pk"]
+    if ground.filters.by != "agency":
+        order = ["criterion__order", agency_key, "pk"]
+    before, after = _beside(order, here, "lt"), _beside(order, here, "gt")
+    waiting = everything.filter(task__in=ground.filters.tasks).exclude(pk=answer.pk)
+    counted = everything.order_by().aggregate(total=Count("pk"), before=Count("pk", filter=before))
+    left = list(
+        waiting.annotate(is_after=Case(When(after, then=Value(0)), default=Value(1)))
+        .order_by("is_after", *order)
+        .only("pk", "public_id")[:1]
+    )
+    return Place(
+        counted["before"] + 1,
+        max(counted["total"], counted["before"] + 1),
+        left[0] if left else None,
+        len(left),
+    )
+
+
+def _beside(order: Sequence[str], here: Mapping[str, Any], side: str) -> Q:
+    """Before or after a row in a given order, as a condition."""
+    wanted, equal = Q(pk__in=[]), Q()
+    for name in order:
+        wanted |= equal & Q(**{f"{name}__{side}": here[name]})
+        equal &= Q(**{name: here[name]})
+    return wanted
+
+
+def _beneath(nodes: Iterable[Criterion], code: str) -> list[int]:
+    """The node of this code with all beneath it, in every set of the list."""
+    found: set[int] = set()
+    for node in nodes:
+        if node.code == code or node.parent_id in found:
+            found.add(node.pk)
+    return list(found)

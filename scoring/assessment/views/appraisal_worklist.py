@@ -1,0 +1,129 @@
+"""The assessor's list, and one sheet as he or she reads it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from scoring.assessment.appraisal_permissions import may_adjust, may_finalise, may_oversee
+from scoring.assessment.models import Adjustment
+from scoring.assessment.queries import worklist as work
+from scoring.assessment.queries.appraisal import read_work, sheet_for_appraisal
+from scoring.assessment.views.appraisal_base import actor_of, appraisal_page
+from scoring.assessment.workflow import steps_from
+
+PER_PAGE = 50
+
+
+@require_safe
+@appraisal_page
+def worklist(request: HttpRequest) -> HttpResponse:
+    """What is to be marked: by item, by agency or by criterion."""
+    filters = work.Filters.read(request.GET)
+    ground = work.ground(actor_of(request), filters)
+    everything = work.tasks(ground, any_state=True)
+    tally = work.overall(everything)
+    context: dict[str, Any] = {
+        "title": _("To appraise"),
+        "ground": ground,
+        "filters": filters,
+        "tally": tally,
+        "tasks": work.TASKS,
+        "tones": work.TASK_TONES,
+        "may_oversee": may_oversee(actor_of(request)),
+        "modes": _options(
+            filters,
+            "by",
+            [("item", _("Items")), ("agency", _("By agency")), ("criterion", _("By criterion"))],
+        ),
+        "states": _states(filters, tally),
+        "whose": _options(filters, "whose", [("", _("Mine")), (work.ALL, _("All"))])
+        if ground.has_duty and ground.oversees
+        else [],
+    }
+    if filters.by == "agency":
+        context["tallies"] = work.by_agency(everything)
+    elif filters.by == "criterion":
+        context["tallies"] = work.by_criterion(everything)
+    else:
+        rows = work.items(work.tasks(ground), by_agency=bool(filters.agency))
+        paginator = Paginator(rows, PER_PAGE)
+        paginator.count = sum(tally.counts.get(task, 0) for task in filters.tasks)  # type: ignore[misc]
+        context["page_obj"] = paginator.get_page(request.GET.get("page"))
+    return render(request, "admin/appraisal/worklist.html", context)
+
+
+def _modes() -> list[tuple[str, str]]:
+    return [("item", _("Items")), ("agency", _("By agency")), ("criterion", _("By criterion"))]
+
+
+def _options(filters: work.Filters, name: str, choices: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": f"?{filters.query(**{name: value})}",
+            "label": label,
+            "current": getattr(filters, name) == value,
+            "count": None,
+        }
+        for value, label in choices
+    ]
+
+
+def _states(filters: work.Filters, tally: work.Tally) -> list[dict[str, Any]]:
+    choices = [("todo", _("to do")), *work.TASKS.items(), (work.ALL, _("all"))]
+    options = _options(filters, "state", [(value, str(label)) for value, label in choices])
+    counts = [tally.left, *tally.cells, tally.total]
+    return [{**option, "count": count} for option, count in zip(options, counts, strict=True)]
+
+
+@require_safe
+@appraisal_page
+def sheet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One agency's sheet: the leaves that this person sees, all that bears on them beside each other."""
+    return render_sheet(request, public_id)
+
+
+def render_sheet(
+    request: HttpRequest, public_id: uuid.UUID, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """The sheet's page, with forms that were refused in ``more``."""
+    from scoring.assessment.forms.appraisal import AdjustmentForm, ReasonForm, ReopenForm
+
+    actor = actor_of(request)
+    found, reach = sheet_for_appraisal(actor, public_id)
+    participation = found.participation
+    agency_id = participation.agency_id
+    oversees = reach.oversees
+    context: dict[str, Any] = {
+        "title": participation.agency.name,
+        "sheet": found,
+        "agency": participation.agency,
+        "block": participation.cycle_block,
+        "work": read_work(found, reach, actor),
+        "filters": work.Filters.read(request.GET),
+        "oversees": oversees,
+        "worklist_url": reverse("appraisal:worklist"),
+        "steps": {
+            step.name: step
+            for step in steps_from(found.state, actor=actor, agency_id=agency_id)
+            if oversees and may_finalise(actor, agency_id=agency_id, panel=reach.panel)
+        },
+        "may_adjust": may_adjust(actor, agency_id=agency_id, panel=reach.panel),
+        "adjustments": list(
+            Adjustment.objects.filter(scoresheet=found).select_related("by", "voided_by").order_by("at")
+        )
+        if oversees
+        else [],
+        "adjustment_form": AdjustmentForm(),
+        "return_form": ReasonForm(prefix="return"),
+        "reopen_form": ReopenForm(prefix="reopen"),
+        **more,
+    }
+    return render(request, "admin/appraisal/sheet.html", context, status=status)
