@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from decimal import Decimal
-from typing import TypeVar
+from operator import itemgetter
+from typing import Any, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
+_ZERO = Decimal(0)
 TIES = ("competition", "dense")
 
 Value = Decimal | None | tuple[Decimal | None, ...] | list[Decimal | None]
-
-
-def _chain(value: Value) -> tuple[Decimal | None, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
 def rank(
@@ -28,20 +26,24 @@ def rank(
     """
     if ties not in TIES:
         raise ValueError(f"unknown rule for ties: {ties!r}")
-    pairs = values.items() if isinstance(values, Mapping) else values
-    chains = [(key, _chain(value)) for key, value in pairs]
-    ranked = [(key, chain) for key, chain in chains if chain[0] is not None]
-    places: dict[K, int | None] = {key: None for key, _ in chains}
-
-    def strength(chain: tuple[Decimal | None, ...]) -> tuple[tuple[bool, Decimal], ...]:
-        return tuple((part is not None, Decimal(0) if part is None else part) for part in chain)
-
-    ranked.sort(key=lambda pair: strength(pair[1]), reverse=True)
-    place, before = 0, None
-    for number, (key, chain) in enumerate(ranked, start=1):
-        strong = strength(chain)
-        if strong != before:
-            place = place + 1 if ties == "dense" else number
-            before = strong
+    pairs = list(values.items() if isinstance(values, Mapping) else values)
+    places: dict[K, int | None] = {key: None for key, _ in pairs}
+    if any(isinstance(value, (tuple, list)) for _, value in pairs):
+        chained = [(_strength(value), key) for key, value in pairs]
+        strong: list[tuple[Any, K]] = [(chain, key) for chain, key in chained if chain[0][0]]
+    else:
+        strong = [(value, key) for key, value in pairs if value is not None]
+    strong.sort(key=itemgetter(0), reverse=True)
+    place, before, dense = 0, None, ties == "dense"
+    for number, (strength, key) in enumerate(strong, start=1):
+        if strength != before:
+            place = place + 1 if dense else number
+            before = strength
         places[key] = place
     return places
+
+
+def _strength(value: Value) -> tuple[tuple[bool, Decimal], ...]:
+    """A chain that sorts: a part without a value comes after every number."""
+    chain = value if isinstance(value, (tuple, list)) else (value,)
+    return tuple((part is not None, _ZERO if part is None else part) for part in chain)

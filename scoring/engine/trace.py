@@ -114,9 +114,14 @@ def trace_sentence(
 ) -> list[tuple[str, dict[str, object]]]:
     """(English template, parameters) for each thing that happened; numbers are Decimal.
 
-    ``decimal_mark`` is for numbers inside signs, such as the ends of a band.
+    ``decimal_mark`` is for numbers inside signs, such as the ends of a band. An empty trace tells nothing,
+    and steps of an engine that this one does not know are left out.
     """
-    told = [(SENTENCES[step["op"]], _filled(step, decimal_mark)) for step in trace["steps"]]
+    told = [
+        (SENTENCES[step["op"]], _filled(step, decimal_mark))
+        for step in trace.get("steps", ())
+        if step["op"] in SENTENCES
+    ]
     clamp = trace.get("clamp")
     if clamp:
         told.append((SENTENCES[f"clamp_{clamp['bound']}"], _filled(clamp, decimal_mark)))
@@ -128,7 +133,7 @@ def trace_sentence(
 
 def trace_expression(trace: Mapping[str, Any], *, decimal_mark: str = ".") -> str:
     """The arithmetic in one line with neutral signs: ``88 / 111 × 1.5 = 1.189189``."""
-    expression, points = str(trace["expression"]), str(trace["points"])
-    if expression not in (points, "—"):
+    expression, points = str(trace.get("expression", "")), str(trace.get("points", ""))
+    if expression not in ("", points, "—"):
         expression = f"{expression} {trace['sign']} {points}"
     return expression if decimal_mark == "." else _POINT.sub(decimal_mark, expression)

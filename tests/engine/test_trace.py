@@ -83,6 +83,12 @@ def test_traces_without_a_rule(trace: dict[str, Any], first: str) -> None:
     assert told(trace) == [first]
 
 
+def test_traces_of_nothing_and_of_another_engine() -> None:
+    assert trace_expression({}) == ""
+    assert told({}) == []
+    assert told({"steps": [{"op": "of the future"}]}) == []
+
+
 def test_every_sentence_fills_in() -> None:
     for op, template in SENTENCES.items():
         assert template.endswith("."), op
