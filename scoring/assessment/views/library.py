@@ -222,10 +222,10 @@ def _document(request: HttpRequest, public_id: uuid.UUID) -> Document:
 
 
 def _to_change(request: HttpRequest, public_id: uuid.UUID) -> tuple[Document, DocumentVersion]:
-    """The document with its current version, for people who may change it (others: 404, readers: 403)."""
+    """The document with its current version, for people who may change it; to all others there is none."""
     found = _document(request, public_id)
     if not may_manage(_actor(request), found.agency_id):
-        raise PermissionDenied
+        raise Http404
     return found, found.versions.get(current=True)
 
 
