@@ -106,8 +106,7 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("form[data-keep]");
-  const status = event.detail.xhr?.status;
-  if (form && status >= 200 && status < 300 && !event.detail.xhr.getResponseHeader("X-Kept")) store.drop(form.dataset.keep);
+  if (form && event.detail.successful && event.detail.xhr.status < 300) store.drop(form.dataset.keep);
 });
 const offerKept = (scope) => scope.querySelectorAll?.("form[data-keep]").forEach((form) => {
   const kept = store.get(form.dataset.keep);

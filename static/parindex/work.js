@@ -63,7 +63,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
   clearTimeout(timers.get(elt));
   if (requestConfig.verb === "get" || !elt.isConnected) return;
-  if (event.detail.successful && !reachedLogin(xhr)) {
+  if (event.detail.successful) {
     [...toasts.children].forEach((card) => card.classList.contains("bad") && card.remove());
     if (xhr.status === 204) say(elt, texts.saved.replace("{time}", clock()));
   }
@@ -74,7 +74,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, elt } = event.detail;
   if (reachedLogin(xhr) || xhr.status === 401) {
     event.detail.shouldSwap = false;
-    event.detail.isError = false;
+    event.detail.isError = true; // so that nothing takes this answer for a save
     failed(elt, texts.sessionTitle, texts.sessionBody, [[texts.login, texts.loginUrl], retry(elt)]);
   }
 });

@@ -55,7 +55,7 @@ def test_the_rehearsal_is_marked_on_every_page_of_it(client: Client) -> None:
     assert "watermark" not in client.get("/sample/ranking/").content.decode()
     html = client.get("/sample/ranking/?rehearsal=1").content.decode()
     assert '<div class="watermark"' in html
-    assert html.count("DIỄN TẬP") == 2
+    assert html.count("DIỄN TẬP") == 3
     with override_settings(REHEARSAL=True):
         assert context.frame(request())["rehearsal"] is True
 
