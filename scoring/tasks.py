@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
+from scoring.publication.tasks import draw_charts
 from scoring.ranking import services as ranking
 from scoring.ranking.tasks import compute_ranking_run
 
-__all__ = ["compute_ranking_run", "take_up_stalled"]
+__all__ = ["compute_ranking_run", "draw_charts", "take_up_stalled"]
 
 
 @shared_task(name="scoring.tasks.take_up_stalled", ignore_result=True)

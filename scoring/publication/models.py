@@ -45,13 +45,19 @@ class Publication(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+", verbose_name=_("cycle"))
-    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="publications", verbose_name=_("decision"))
+    decision = models.ForeignKey(
+        Decision, on_delete=models.PROTECT, related_name="publications", verbose_name=_("decision")
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PROPOSED)
     content_sha256 = models.CharField(_("content hash"), max_length=64)
     depth = models.CharField(max_length=10, default="area", help_text="area, criterion or leaf")
-    rehearsal = models.BooleanField(default=False, help_text="frozen from the cycle: shown with the watermark for good")
+    rehearsal = models.BooleanField(
+        default=False, help_text="frozen from the cycle: shown with the watermark for good"
+    )
     notice = models.TextField(_("notice of what changed"), blank=True)
-    proposed_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by"))
+    proposed_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by")
+    )
     proposed_at = models.DateTimeField(_("proposed"))
     approved_by = models.ForeignKey(
         USER, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
@@ -67,7 +73,8 @@ class Publication(models.Model):
         verbose_name_plural = _("publications")
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="published") | Q(approved_by__isnull=False) & ~Q(approved_by=F("proposed_by")),
+                condition=~Q(state="published")
+                | Q(approved_by__isnull=False) & ~Q(approved_by=F("proposed_by")),
                 name="publication_by_two_people",
             )
         ]

@@ -1,4 +1,4 @@
-"""Publishing: a publisher proposes the runs of one decision, an approver who is another person confirms the same hash."""
+"""Publishing: a publisher proposes the runs of a decision, an approver who is another person confirms the hash."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def propose(
         blocks = _lock_blocks(ids)
         cycle = Cycle.objects.get(pk=cycle.pk)
         made, _new = Decision.objects.get_or_create(
-            number=decision.number.strip(), date=decision.date, defaults={"signatory": decision.signatory.strip()}
+            number=decision.number.strip(),
+            date=decision.date,
+            defaults={"signatory": decision.signatory.strip()},
         )
         publication = Publication(
             cycle=cycle,
@@ -71,7 +73,9 @@ def propose(
         )
         publication.content_sha256 = content_sha256(publication, runs)
         again = Publication.objects.filter(
-            state=Publication.State.PROPOSED, proposed_by=actor.user, content_sha256=publication.content_sha256
+            state=Publication.State.PROPOSED,
+            proposed_by=actor.user,
+            content_sha256=publication.content_sha256,
         ).first()
         if again is not None:
             return again
@@ -80,7 +84,11 @@ def propose(
             correction |= _check_run(run, blocks[run.cycle_block_id], cycle)
         if correction and not publication.notice:
             raise Invalid(
-                fields={"notice": [_("A block of this decision is published already: say what the correction changes.")]}
+                fields={
+                    "notice": [
+                        _("A block of this decision is published already: say what the correction changes.")
+                    ]
+                }
             )
         if made.signatory != decision.signatory.strip():
             raise Invalid(
@@ -136,9 +144,13 @@ def approve(*, actor: Actor, publication: Publication, content: str) -> Publicat
             return publication
         _check_open(publication)
         runs = [link.run for link in links]
-        if not content or content != publication.content_sha256 or content != content_sha256(publication, runs):
+        if (
+            not content
+            or content != publication.content_sha256
+            or content != content_sha256(publication, runs)
+        ):
             raise WrongState(
-                _("The figures are not those that were proposed. Do not approve; tell the administrator of the record.")
+                _("The figures are not those that were proposed. Do not approve; tell the administrator.")
             )
         for link in links:
             _check_fresh(link.run, blocks[link.run.cycle_block_id])
@@ -191,7 +203,11 @@ def content_sha256(publication: Publication, runs: Sequence[RankingRun]) -> str:
     """What both people confirm: the decision, the notice, the depth, and each run with its hash and its figures."""
     content: dict[str, Any] = {
         "year": publication.cycle.year,
-        "decision": [publication.decision.number, str(publication.decision.date), publication.decision.signatory],
+        "decision": [
+            publication.decision.number,
+            str(publication.decision.date),
+            publication.decision.signatory,
+        ],
         "notice": publication.notice,
         "depth": publication.depth,
         "rehearsal": publication.rehearsal,
@@ -303,7 +319,9 @@ def _check_fresh(run: RankingRun, block: CycleBlock) -> None:
     )
     if any(state != SheetState.FINALISED for state in states):
         raise WrongState(
-            _("A scoresheet of %(block)s has been reopened after this ranking. Compute it again once it is finalised.")
+            _(
+                "A scoresheet of %(block)s has been reopened after this ranking. Compute it again once it is finalised."
+            )
             % {"block": block.block}
         )
     if inputs_digest(block, stage=run.stage) != run.inputs_sha256:
@@ -323,5 +341,6 @@ def _check_decider(actor: Actor, publication: Publication) -> None:
 def _check_open(publication: Publication) -> None:
     if publication.state != Publication.State.PROPOSED:
         raise WrongState(
-            _("This proposal has been decided already: %(state)s.") % {"state": publication.get_state_display()}
+            _("This proposal has been decided already: %(state)s.")
+            % {"state": publication.get_state_display()}
         )

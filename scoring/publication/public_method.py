@@ -1,0 +1,156 @@
+"""The method page: the locked criteria set of a published block and year, and how its ranking was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from parindex.ui.formats import format_percent, format_points
+from scoring.criteria.models import Criterion
+from scoring.criteria.wording import rule_in_words
+from scoring.publication.editions import Edition
+from scoring.ranking.models import NodeRow
+
+__all__ = ["MethodNode", "MethodPage", "method_page", "settings_in_words"]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodNode:
+    """A node of the set as the public reads it; the parts on scoring are empty above the leaves."""
+
+    level: int
+    code: str
+    title: str
+    max_points: Decimal
+    is_leaf: bool
+    rule: str
+    official: str
+    guidance: str
+    evidence: str
+    appraiser: str
+    method: str
+    not_applicable_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPage:
+    """The set of one block and year: title, decision, nodes depth first, settings in words."""
+
+    edition: Edition
+    title: str
+    version: int
+    official: bool
+    decision_number: str
+    decision_date: date | None
+    decision_issuer: str
+    total: Decimal
+    nodes: list[MethodNode]
+    settings: list[tuple[str, str]]
+    grades: list[tuple[str, str]]
+    profiles: list[str]
+
+    @property
+    def leaves(self) -> int:
+        return sum(1 for node in self.nodes if node.is_leaf)
+
+
+def method_page(edition: Edition) -> MethodPage | None:
+    """The set that the edition's run was computed with. Two queries."""
+    used = NodeRow.objects.filter(run=edition.run_id).values("criterion__criteria_set")[:1]
+    nodes = list(
+        Criterion.objects.filter(criteria_set__in=used)
+        .select_related("criteria_set", "appraiser")
+        .order_by("order")
+    )
+    if not nodes:
+        return None
+    criteria_set = nodes[0].criteria_set
+    profiles: Mapping[str, str] = criteria_set.profiles
+    return MethodPage(
+        edition=edition,
+        title=criteria_set.title,
+        version=criteria_set.version,
+        official=criteria_set.official,
+        decision_number=criteria_set.decision_number,
+        decision_date=criteria_set.decision_date,
+        decision_issuer=criteria_set.decision_issuer,
+        total=criteria_set.total,
+        nodes=[_node(node, profiles) for node in nodes],
+        settings=settings_in_words(edition.settings, criteria_set.bonus_cap, criteria_set.penalty_cap),
+        grades=[(str(band["label"]), _band_in_words(band)) for band in edition.settings.get("grades", [])],
+        profiles=list(profiles.values()),
+    )
+
+
+def settings_in_words(
+    settings: Mapping[str, Any], bonus_cap: Decimal = Decimal(0), penalty_cap: Decimal = Decimal(0)
+) -> list[tuple[str, str]]:
+    """How a run rounds, ranks and breaks ties: (what, how). Source: the run's own frozen settings."""
+    digits = int(settings.get("digits", 2))
+    rounding = (
+        _("cut off after %(digits)s decimals")
+        if settings.get("rounding") == "down"
+        else _("rounded half up to %(digits)s decimals")
+    ) % {"digits": digits}
+    rank_on = (
+        _("by the exact index, before rounding")
+        if settings.get("rank_on") == "exact"
+        else _("by the index as printed: agencies with the same printed index share a rank")
+    )
+    ties = (
+        _("the next rank follows without a gap (1, 2, 2, 3)")
+        if settings.get("ties") == "dense"
+        else _("the next rank counts everyone above it (1, 2, 2, 4)")
+    )
+    told = [
+        (_("Index"), _("points achieved / maximum that applies to the agency × 100")),
+        (_("Rounding of the index"), rounding),
+        (_("Ranking"), rank_on),
+        (_("Shared ranks"), ties),
+    ]
+    if bonus_cap or penalty_cap:
+        told.append(
+            (
+                _("Bonus and penalty"),
+                _("at most %(bonus)s points added and %(penalty)s points taken away, outside the criteria")
+                % {"bonus": format_points(bonus_cap), "penalty": format_points(penalty_cap)},
+            )
+        )
+    if settings.get("clamp", True) and (bonus_cap or penalty_cap):
+        told.append((_("Bounds of the index"), _("never below 0 % and never above 100 %")))
+    return told
+
+
+def _band_in_words(band: Mapping[str, Any]) -> str:
+    words = []
+    for key, text in (
+        ("ge", _("from %(value)s")),
+        ("gt", _("above %(value)s")),
+        ("lt", _("below %(value)s")),
+        ("le", _("up to %(value)s")),
+    ):
+        if band.get(key) is not None:
+            words.append(text % {"value": format_percent(Decimal(str(band[key])), None)})
+    return " ".join(words)
+
+
+def _node(node: Criterion, profiles: Mapping[str, str]) -> MethodNode:
+    return MethodNode(
+        level=node.level,
+        code=node.code,
+        title=node.title,
+        max_points=node.max_points,
+        is_leaf=node.is_leaf,
+        rule=rule_in_words(node),
+        official=node.rule_text,
+        guidance=node.guidance,
+        evidence=node.evidence,
+        appraiser=str(node.appraiser) if node.appraiser else "",
+        method=str(node.get_method_display()) if node.method else "",
+        not_applicable_for=tuple(profiles.get(key, key) for key in node.not_applicable_for),
+    )

@@ -1,0 +1,11 @@
+"""Background work of the publication: an id in, a service called."""
+
+from celery import shared_task
+
+from scoring.publication.chart_service import draw_publication
+
+
+@shared_task(name="scoring.tasks.draw_charts", ignore_result=True)
+def draw_charts(publication_id: int) -> None:
+    """Draw what the pages of a publication will ask for."""
+    draw_publication(publication_id)
