@@ -18,5 +18,7 @@ urlpatterns = [
     path("admin/criteria/", include("scoring.criteria.urls")),
     path("admin/appraisal/", include("scoring.assessment.urls_appraisal")),
     path("admin/ranking/", include("scoring.ranking.urls")),
+    path("admin/publication/", include("scoring.publication.urls")),
     path("admin/", admin.site.urls),
+    path("", include("scoring.publication.public_urls")),
 ]

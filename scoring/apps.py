@@ -10,9 +10,11 @@ class ScoringConfig(AppConfig):
     def ready(self) -> None:
         from scoring.assessment import access, appraisal_menu, cycle_menu, workspace_menu
         from scoring.criteria import menu
+        from scoring.publication import menu as publication_menu
 
         access.register()
         appraisal_menu.register()
         cycle_menu.register()
         menu.register()
         workspace_menu.register()
+        publication_menu.register()
