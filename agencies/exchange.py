@@ -15,7 +15,7 @@ from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -227,6 +227,8 @@ class ExchangeMixin:
         """Everything that this person may see, or (``?empty=1``) the headings alone."""
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         resource = self.resource_class(request.actor)  # type: ignore[attr-defined]
         empty = "empty" in request.GET
         lines = [] if empty else self.lines_out(request, resource)

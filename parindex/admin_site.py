@@ -9,11 +9,19 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -31,15 +39,30 @@ class PortalAdminSite(admin.AdminSite):
     site_header = _("Administration")
     index_title = _("Administration")
     enable_nav_sidebar = False
+    final_catch_all_view = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only what takes its rights from roles: Django's own groups, for one, stay out."""
+        if admin_class is not None and issubclass(admin_class, RoleModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def get_urls(self) -> list[Any]:
+        """Without the redirect to any object's public page: it would answer for objects of any kind."""
+        return [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.actor.works_in_admin)  # type: ignore[attr-defined]
 
+    @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         """The portal has one login page."""
-        return HttpResponseRedirect(
-            f"{reverse('accounts:login')}?{urlencode({'next': request.get_full_path()})}"
-        )
+        if self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        own = request.path == reverse("admin:login")
+        target = reverse("admin:index") if own else request.get_full_path()
+        return HttpResponseRedirect(f"{reverse('accounts:login')}?{urlencode({'next': target})}")
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("accounts:logout"))
@@ -80,6 +103,10 @@ class RoleModelAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     save_on_top = False
+
+    def get_urls(self) -> list[Any]:
+        """Named addresses only: each has its row in the table of permissions."""
+        return [one for one in super().get_urls() if getattr(one, "name", None)]
 
     # permissions
 
@@ -189,6 +216,8 @@ class RoleModelAdmin(admin.ModelAdmin):
         """What the record says of this object."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         obj = self.get_object(request, object_id)
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]

@@ -32,18 +32,20 @@ def record(
     obj: Model | None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> AuditEntry:
     """Add one act to the record; the last write of the act's own transaction.
 
     The head row stays locked until that transaction ends, so that two acts never follow the same entry.
     ``actor`` is None for what the portal does by itself. ``before`` and ``after`` hold what the act changed.
+    ``at``: the database clock, where the caller has asked it after its own lock; by default it is asked here.
     An act whose entry can't be written is not carried out: any error here undoes the caller's transaction.
     """
     with transaction.atomic(savepoint=False):
         head = _locked_head()
         entry = AuditEntry(
             seq=head.seq + 1,
-            at=db_now(),
+            at=at or db_now(),
             actor_id=actor.pk if actor is not None else None,
             actor_name=_clean(str(actor))[:150] if actor is not None else "",
             action=action,

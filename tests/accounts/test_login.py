@@ -17,7 +17,7 @@ from agencies import services
 from agencies.actors import SYSTEM
 from agencies.models import Membership, Role, User
 from parindex.audit.models import AuditEntry
-from tests.factories import PASSWORD, UserFactory, actor, person
+from tests.factories import PASSWORD, AgencyFactory, UserFactory, actor, person
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
@@ -372,6 +372,6 @@ def test_the_account_page_names_roles_agencies_and_dates(client, django_assert_n
     with django_assert_num_queries(5):  # session, account, grants, kin of agencies, the roles shown
         client.get("/accounts/")
     for _ in range(3):
-        services.grant_role(actor=SYSTEM, account=account, role=Role.EDITOR, agency=person(Role.HEAD).memberships.get().agency)
+        services.grant_role(actor=SYSTEM, account=account, role=Role.EDITOR, agency=AgencyFactory())
     with django_assert_num_queries(5):
         client.get("/accounts/")
