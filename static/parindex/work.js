@@ -43,10 +43,8 @@ const say = (element, text, state = "") => {
   line.className = `saved ${state}`;
 };
 
-const retry = (element) => [texts.retry, () => {
-  const form = element.closest?.("form");
-  if (form) form.requestSubmit(); else element.click?.();
-}];
+// Once more, with what stands in the fields now
+const retry = ({ elt, requestConfig }) => [texts.retry, () => window.htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt })];
 const failed = (element, title, body, actions = []) => {
   say(element, texts.failed, "is-failed");
   toast("bad", title, body, actions);
@@ -75,7 +73,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (reachedLogin(xhr) || xhr.status === 401) {
     event.detail.shouldSwap = false;
     event.detail.isError = true; // so that nothing takes this answer for a save
-    failed(elt, texts.sessionTitle, texts.sessionBody, [[texts.login, texts.loginUrl], retry(elt)]);
+    failed(elt, texts.sessionTitle, texts.sessionBody, [[texts.login, texts.loginUrl], retry(event.detail)]);
   }
 });
 document.addEventListener("htmx:responseError", (event) => {
@@ -84,15 +82,15 @@ document.addEventListener("htmx:responseError", (event) => {
   if (xhr.status === 403) {
     // a stale token answers 403 too: the newest one is taken from the cookie, so once more is right
     const csrf = xhr.getResponseHeader("X-CSRF-Failure") || /csrf/i.test(xhr.responseText.slice(0, 4000));
-    if (csrf) failed(elt, texts.sessionTitle, texts.sessionBody, [[texts.login, texts.loginUrl], retry(elt)]);
+    if (csrf) failed(elt, texts.sessionTitle, texts.sessionBody, [[texts.login, texts.loginUrl], retry(event.detail)]);
     else failed(elt, texts.forbiddenTitle, xhr.getResponseHeader("X-Refusal") ? decodeURIComponent(xhr.getResponseHeader("X-Refusal")) : texts.forbiddenBody);
   } else if (xhr.status === 404) failed(elt, texts.goneTitle, texts.goneBody);
-  else failed(elt, texts.serverTitle, texts.serverBody, [retry(elt)]);
+  else failed(elt, texts.serverTitle, texts.serverBody, [retry(event.detail)]);
 });
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     if (event.detail.requestConfig.verb === "get" && event.detail.elt.matches?.("[hx-trigger*='every']")) return;
-    failed(event.detail.elt, texts.networkTitle, texts.networkBody, [retry(event.detail.elt)]);
+    failed(event.detail.elt, texts.networkTitle, texts.networkBody, [retry(event.detail)]);
   });
 }
 

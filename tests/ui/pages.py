@@ -255,4 +255,5 @@ urlpatterns = [
     *portal_patterns,
     path("sample/<slug:name>/", login_not_required(sample), name="sample"),
     path("echo/", login_not_required(echo), name="echo"),
+    path("receive/", receive, name="receive"),
 ]
