@@ -302,7 +302,7 @@ class _Checker:
                 % {"value": str(method)[:60], "allowed": ", ".join(METHODS)},
             )
             return "appraisal"
-        if method == "appraisal" and kind in _SELF_SCORED_NEVER:
+        if method == "appraisal" and str(kind) in _SELF_SCORED_NEVER:
             self.wrong(
                 _join(place, "method"),
                 _("A rule of this kind is never self-scored: the method must be survey, external or office."),

@@ -162,7 +162,7 @@ def block_views(blocks: list[CycleBlock]) -> list[BlockView]:
         Participation.objects.filter(cycle_block__in=blocks)
         .order_by()
         .values_list("cycle_block")
-        .annotate(Count("pk"), Count("pk", filter=Q(ranked=False)))
+        .annotate(number=Count("pk"), unranked=Count("pk", filter=Q(ranked=False)))
     )
     for block, number, unranked in counted:
         agencies[block] = (number, unranked)
@@ -171,7 +171,7 @@ def block_views(blocks: list[CycleBlock]) -> list[BlockView]:
         Scoresheet.objects.filter(participation__cycle_block__in=blocks)
         .order_by()
         .values_list("participation__cycle_block", "state")
-        .annotate(Count("pk"))
+        .annotate(number=Count("pk"))
     )
     for block, state, number in sheets:
         states.setdefault(block, {})[state] = number
@@ -266,7 +266,11 @@ def participants(cycle_block: CycleBlock) -> list[AgencyRow]:
         .annotate(has_mark=Exists(Mark.objects.filter(answer=OuterRef("pk"))))
         .order_by()
         .values_list("scoresheet")
-        .annotate(Count("pk"), Count("pk", filter=settled), Count("pk", filter=Q(has_mark=True)))
+        .annotate(
+            number=Count("pk"),
+            settled=Count("pk", filter=settled),
+            marked=Count("pk", filter=Q(has_mark=True)),
+        )
     }
     ends: dict[int, dict[Stage, datetime]] = {}
     given = Extension.objects.filter(cycle_block=cycle_block, agency__isnull=False)
