@@ -5,6 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import DateTimeField, Func
+from django.db.models.sql.compiler import SQLCompiler
+
+
+class ClockNow(Func):
+    """The same clock inside a query: the moment of that statement, not of its transaction's start."""
+
+    template = "clock_timestamp()"
+    output_field = DateTimeField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[str]]:
+        sql, params = super().as_sql(
+            compiler, connection, template="strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+        )
+        return sql, list(params)
 
 
 def db_now() -> datetime:

@@ -66,7 +66,9 @@ def read_points(data: bytes, leaves: Mapping[str, Decimal]) -> PastPoints:
     """Read the file against the set's leaves (code → maximum). All errors are collected, each with its line."""
     result = PastPoints({}, [])
     if len(data) > MAX_BYTES:
-        result.errors.append(RowError(0, _("The file is larger than %(size)s MB.") % {"size": MAX_BYTES >> 20}))
+        result.errors.append(
+            RowError(0, _("The file is larger than %(size)s MB.") % {"size": MAX_BYTES >> 20})
+        )
         return result
     try:
         text = data.decode("utf-8-sig")
@@ -85,7 +87,9 @@ def read_points(data: bytes, leaves: Mapping[str, Decimal]) -> PastPoints:
             if any(cell.strip() for cell in cells):
                 result.rows += 1
                 if result.rows > MAX_ROWS:
-                    result.errors.append(RowError(0, _("The file has more than %(rows)s rows.") % {"rows": MAX_ROWS}))
+                    result.errors.append(
+                        RowError(0, _("The file has more than %(rows)s rows.") % {"rows": MAX_ROWS})
+                    )
                     return result
                 _read_row(reader.line_num, header, cells, leaves, result)
     except csv.Error as error:
@@ -102,7 +106,9 @@ def _check_header(header: list[str], result: PastPoints) -> bool:
     missing = [name for name in REQUIRED if name not in header]
     unknown = [name for name in header if name not in COLUMNS]
     if missing:
-        result.errors.append(RowError(1, _("Columns are missing: %(names)s.") % {"names": ", ".join(missing)}))
+        result.errors.append(
+            RowError(1, _("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+        )
     if unknown:
         result.errors.append(RowError(1, _("Unknown columns: %(names)s.") % {"names": ", ".join(unknown)}))
     if len(set(header)) < len(header):
@@ -117,7 +123,11 @@ def _read_row(
         result.errors.append(RowError(line, message))
 
     if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-        wrong(_("The row has more cells than the heading. A decimal comma needs quotes in a file parted by commas."))
+        wrong(
+            _(
+                "The row has more cells than the heading. A decimal comma needs quotes in a file parted by commas."
+            )
+        )
         return
     row = {name: (cells[at].strip() if at < len(cells) else "") for at, name in enumerate(header)}
     name, code = " ".join(row["agency"].split()), row["criterion"]
@@ -193,8 +203,13 @@ def _check_complete(leaves: Mapping[str, Decimal], result: PastPoints) -> None:
             result.errors.append(
                 RowError(
                     agency.line,
-                    _("%(agency)s has no row for: %(codes)s. Not applicable is written as empty points with max 0.")
-                    % {"agency": agency.name, "codes": ", ".join(missing[:20]) + ("…" if len(missing) > 20 else "")},
+                    _(
+                        "%(agency)s has no row for: %(codes)s. Not applicable is written as empty points with max 0."
+                    )
+                    % {
+                        "agency": agency.name,
+                        "codes": ", ".join(missing[:20]) + ("…" if len(missing) > 20 else ""),
+                    },
                 )
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -77,21 +77,36 @@ class Figures:
             for node in self._order:
                 pair = sums[node]
                 yield NodeFigure(
-                    agency, node, pair[0], pair[1], self._indexes[pair][1], self._ranks[node].get(agency), traces.get(node)
+                    agency,
+                    node,
+                    pair[0],
+                    pair[1],
+                    self._indexes[pair][1],
+                    self._ranks[node].get(agency),
+                    traces.get(node),
                 )
 
 
 def inputs_sha256(
-    entrants: Sequence[Entrant], *, set_id: str, settings: RankingSettings, clamp: bool, caps: tuple[Decimal, Decimal]
+    entrants: Sequence[Entrant],
+    *,
+    set_id: str,
+    settings: RankingSettings,
+    clamp: bool,
+    caps: tuple[Decimal, Decimal],
 ) -> str:
     """SHA-256 over everything the figures come from: inputs, set, settings, engine version.
 
     The order of agencies and leaves does not matter; a trace counts, since it is published with its points.
     """
     digest = hashlib.sha256()
-    digest.update(f"{ENGINE_VERSION}\n{set_id}\n{settings.as_dict()!r}\n{clamp}\n{caps[0]} {caps[1]}\n".encode())
+    digest.update(
+        f"{ENGINE_VERSION}\n{set_id}\n{settings.as_dict()!r}\n{clamp}\n{caps[0]} {caps[1]}\n".encode()
+    )
     for entrant in sorted(entrants, key=lambda e: e.agency_id):
-        digest.update(f"agency {entrant.agency_id} {entrant.ranked} {entrant.bonus:f} {entrant.penalty:f}\n".encode())
+        digest.update(
+            f"agency {entrant.agency_id} {entrant.ranked} {entrant.bonus:f} {entrant.penalty:f}\n".encode()
+        )
         traces = entrant.traces
         for leaf in sorted(entrant.leaves):
             points, maximum = entrant.leaves[leaf]
@@ -148,7 +163,11 @@ def compute(
 
     total_index = {entrant.agency_id: index_pair((points, maximum)) for entrant, points, maximum in sums}
     places = rank(
-        {entrant.agency_id: total_index[entrant.agency_id][chosen] for entrant, _, _ in sums if entrant.ranked},
+        {
+            entrant.agency_id: total_index[entrant.agency_id][chosen]
+            for entrant, _, _ in sums
+            if entrant.ranked
+        },
         ties=settings.ties,
     )
     totals = []

@@ -36,7 +36,9 @@ class RankingRun(models.Model):
         FAILED = "failed", _("failed")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    cycle_block = models.ForeignKey(CycleBlock, on_delete=models.PROTECT, related_name="+", verbose_name=_("block"))
+    cycle_block = models.ForeignKey(
+        CycleBlock, on_delete=models.PROTECT, related_name="+", verbose_name=_("block")
+    )
     stage = models.CharField(_("stage"), max_length=8, choices=RunStage, default=RunStage.FINAL)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -66,7 +68,9 @@ class RankingRun(models.Model):
                 name="one_run_under_way",
             ),
             models.UniqueConstraint(
-                fields=["cycle_block", "stage", "inputs_sha256"], condition=Q(state="done"), name="same_inputs_same_run"
+                fields=["cycle_block", "stage", "inputs_sha256"],
+                condition=Q(state="done"),
+                name="same_inputs_same_run",
             ),
         ]
 
@@ -104,4 +108,6 @@ class NodeRow(models.Model):
     trace = models.JSONField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "agency", "criterion"], name="node_once_in_run")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "agency", "criterion"], name="node_once_in_run")
+        ]

@@ -50,7 +50,8 @@ def overview(cycle: Cycle) -> list[BlockOverview]:
     for run in RankingRun.objects.filter(cycle_block__cycle=cycle).select_related("same_as").order_by("pk"):
         newest.setdefault(run.cycle_block_id, {})[run.stage] = run
     return [
-        BlockOverview(block, block.ranked_sheets, block.finalised_sheets, newest.get(block.pk, {})) for block in blocks
+        BlockOverview(block, block.ranked_sheets, block.finalised_sheets, newest.get(block.pk, {}))
+        for block in blocks
     ]
 
 
@@ -73,10 +74,16 @@ def node_table(run: RankingRun, *, by: str) -> list[NodeRow]:
 
     ``by`` is ``area`` (level 1) or ``criterion`` (everything below, and an area that is itself a scored leaf).
     """
-    wanted = Q(criterion__level=1) if by == "area" else Q(criterion__level__gt=1) | Q(criterion__rule__isnull=False)
+    wanted = (
+        Q(criterion__level=1)
+        if by == "area"
+        else Q(criterion__level__gt=1) | Q(criterion__rule__isnull=False)
+    )
     return list(
         NodeRow.objects.filter(wanted, run=run)
         .select_related("agency", "criterion")
-        .defer("trace", "criterion__rule", "criterion__rule_text", "criterion__guidance", "criterion__evidence")
+        .defer(
+            "trace", "criterion__rule", "criterion__rule_text", "criterion__guidance", "criterion__evidence"
+        )
         .order_by("criterion__order", F("rank").asc(nulls_last=True), "agency__sort_key", "agency_id")
     )

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from parindex.audit.services import record
 from parindex.background import send
-from parindex.clock import db_now
+from parindex.clock import ClockNow, db_now
 from parindex.errors import Invalid, NotPermitted, Refusal, WrongState
 from scoring.assessment.models import CycleBlock, Scoresheet, SheetState
 from scoring.engine import ENGINE_VERSION
 from scoring.ranking.figures import Figures, compute, inputs_sha256
-from scoring.ranking.inputs import RunInputs, read_inputs, sheets_version
+from scoring.ranking.inputs import RunInputs, read_inputs
 from scoring.ranking.models import RankingRun, RunStage
 from scoring.ranking.permissions import may_request
 from scoring.ranking.storage import store_nodes, store_totals
@@ -55,7 +54,9 @@ def queue_run(
     if stage not in RunStage.values:
         raise Invalid(fields={"stage": [_("Choose a stage.")]})
     with transaction.atomic():
-        block = CycleBlock.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=cycle_block.pk)
+        block = (
+            CycleBlock.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=cycle_block.pk)
+        )
         if block.opened_at is None:
             raise WrongState(_("The block has not been opened yet: there is nothing to rank."))
         under_way = RankingRun.objects.filter(cycle_block=block, stage=stage, state__in=UNDER_WAY).first()
@@ -67,7 +68,11 @@ def queue_run(
             _require_finalised(block)
         user = actor.user if actor else None
         run = RankingRun.objects.create(
-            cycle_block=block, stage=stage, requested_by=user, requested_at=db_now(), engine_version=ENGINE_VERSION
+            cycle_block=block,
+            stage=stage,
+            requested_by=user,
+            requested_at=db_now(),
+            engine_version=ENGINE_VERSION,
         )
         record(
             actor=user,
@@ -119,43 +124,48 @@ def take_up_stalled() -> list[int]:
     return ids
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    token: uuid.UUID
+def _claim(run_id: int) -> uuid.UUID | None:
+    """Take a run that waits, or one whose worker is gone: one statement, so that two never both succeed."""
+    token, fresh = uuid.uuid4(), _free(run_id)
+    taken = fresh.filter(attempts__lt=MAX_ATTEMPTS).update(
+        state=RankingRun.State.RUNNING,
+        claim=token,
+        claimed_at=ClockNow(),
+        attempts=F("attempts") + 1,
+        progress=5,
+    )
+    if taken:
+        return token
+    _give_up(run_id)
+    return None
 
 
-def _claim(run_id: int) -> _Claim | None:
+def _free(run_id: int) -> QuerySet[RankingRun]:
+    """The run, if nobody is at work on it."""
+    return RankingRun.objects.filter(
+        Q(state=RankingRun.State.WAITING)
+        | Q(state=RankingRun.State.RUNNING, claimed_at__lt=ClockNow() - STALLED_AFTER),
+        pk=run_id,
+    )
+
+
+def _give_up(run_id: int) -> None:
+    """A run that broke off too often is failed, and says so."""
     with transaction.atomic():
-        run = RankingRun.objects.select_for_update().filter(pk=run_id).first()
-        if run is None or run.state not in UNDER_WAY:
-            return None
-        now = db_now()
-        if run.state == RankingRun.State.RUNNING and run.claimed_at and run.claimed_at > now - STALLED_AFTER:
-            return None
-        if run.attempts >= MAX_ATTEMPTS:
-            run.state, run.finished_at = RankingRun.State.FAILED, now
-            run.error = run.error or _("The work was broken off %(count)s times.") % {"count": run.attempts}
-            run.save(update_fields=["state", "finished_at", "error"])
-            record(actor=None, action="ranking.fail", obj=run, after={"error": run.error})
-            return None
-        token = uuid.uuid4()
-        run.state, run.claim, run.claimed_at = RankingRun.State.RUNNING, token, now
-        run.attempts += 1
-        run.progress = 5
-        run.save(update_fields=["state", "claim", "claimed_at", "attempts", "progress"])
-    return _Claim(token)
-
-
-def _progress(run_id: int, percent: int) -> None:
-    RankingRun.objects.filter(pk=run_id, state=RankingRun.State.RUNNING).update(progress=percent)
+        run = _free(run_id).select_for_update().filter(attempts__gte=MAX_ATTEMPTS).first()
+        if run is None:
+            return
+        run.state, run.finished_at = RankingRun.State.FAILED, db_now()
+        run.error = run.error or _("The work was broken off %(count)s times.") % {"count": run.attempts}
+        run.save(update_fields=["state", "finished_at", "error"])
+        record(actor=None, action="ranking.fail", obj=run, after={"error": run.error})
 
 
 def _compute(run_id: int) -> tuple[RunInputs, str, Figures]:
-    run = RankingRun.objects.select_related("cycle_block__cycle", "cycle_block__block", "cycle_block__criteria_set").get(
-        pk=run_id
-    )
+    run = RankingRun.objects.select_related(
+        "cycle_block__cycle", "cycle_block__block", "cycle_block__criteria_set"
+    ).get(pk=run_id)
     inputs = read_inputs(run.cycle_block, stage=run.stage)
-    _progress(run_id, 40)
     digest = _digest(inputs)
     figures = compute(
         inputs.entrants,
@@ -165,31 +175,45 @@ def _compute(run_id: int) -> tuple[RunInputs, str, Figures]:
         bonus_cap=inputs.bonus_cap,
         penalty_cap=inputs.penalty_cap,
     )
-    _progress(run_id, 70)
+    RankingRun.objects.filter(pk=run_id, state=RankingRun.State.RUNNING).update(progress=60)
     return inputs, digest, figures
 
 
-def _finish(run_id: int, claim: _Claim, inputs: RunInputs, digest: str, figures: Figures) -> RankingRun | None:
+def _finish(
+    run_id: int, claim: uuid.UUID, inputs: RunInputs, digest: str, figures: Figures
+) -> RankingRun | None:
     with transaction.atomic():
-        CycleBlock.objects.select_for_update().get(pk=inputs.cycle_block_id)
-        run = RankingRun.objects.select_for_update().get(pk=run_id)
-        if run.state != RankingRun.State.RUNNING or run.claim != claim.token:
+        run = (
+            RankingRun.objects.select_for_update(of=("self", "cycle_block"))
+            .select_related("cycle_block")
+            .get(pk=run_id)
+        )
+        if run.state != RankingRun.State.RUNNING or run.claim != claim:
             return None
-        if run.stage == RunStage.FINAL and sheets_version(run.cycle_block_id) != inputs.sheets_version:
-            raise WrongState(_("Scoresheets of the block changed while the ranking was computed. Ask for it again."))
-        run.finished_at, run.progress, run.error = db_now(), 100, ""
-        same = RankingRun.objects.filter(
-            cycle_block_id=run.cycle_block_id, stage=run.stage, state=RankingRun.State.DONE, inputs_sha256=digest
-        ).first()
-        if same is not None:
-            run.state, run.same_as = RankingRun.State.SAME, same
+        sheets, same_id, now = _standing(run, digest)
+        if run.stage == RunStage.FINAL and sheets != inputs.sheets_version:
+            raise WrongState(
+                _("Scoresheets of the block changed while the ranking was computed. Ask for it again.")
+            )
+        run.finished_at, run.progress, run.error = now, 100, ""
+        if same_id is not None:
+            run.state, run.same_as_id = RankingRun.State.SAME, same_id
             run.save(update_fields=["state", "same_as", "finished_at", "progress", "error"])
-            record(actor=None, action="ranking.same", obj=run, after={"same_as": same.pk, "inputs_sha256": digest})
-            return same
+            record(
+                actor=None,
+                action="ranking.same",
+                obj=run,
+                after={"same_as": same_id, "inputs_sha256": digest},
+            )
+            return run.same_as
         store_totals(run.pk, figures.totals)
         store_nodes(run.pk, figures.nodes())
         run.state, run.inputs_sha256 = RankingRun.State.DONE, digest
-        run.settings, run.agencies, run.engine_version = inputs.frozen_settings(), len(figures.totals), ENGINE_VERSION
+        run.settings, run.agencies, run.engine_version = (
+            inputs.frozen_settings(),
+            len(figures.totals),
+            ENGINE_VERSION,
+        )
         run.save(
             update_fields=[
                 "state", "inputs_sha256", "settings", "agencies", "engine_version", "finished_at", "progress", "error",
@@ -200,14 +224,33 @@ def _finish(run_id: int, claim: _Claim, inputs: RunInputs, digest: str, figures:
             action="ranking.done",
             obj=run,
             after={"inputs_sha256": digest, "agencies": run.agencies, "engine_version": ENGINE_VERSION},
+            at=now,
         )
     return run
 
 
-def _fail(run_id: int, claim: _Claim, message: str) -> RankingRun | None:
+def _standing(run: RankingRun, digest: str) -> tuple[int, int | None, datetime]:
+    """Asked after the lock: the versions of the block's sheets, the run of the same inputs, the time."""
+    sheets = Scoresheet.objects.filter(
+        participation__cycle_block=OuterRef("pk"), criteria_set=OuterRef("criteria_set")
+    ).order_by()
+    same = RankingRun.objects.filter(
+        cycle_block=OuterRef("pk"), stage=run.stage, state=RankingRun.State.DONE, inputs_sha256=digest
+    )
+    versions = sheets.values("criteria_set").annotate(total=Sum("version")).values("total")
+    row = (
+        CycleBlock.objects.filter(pk=run.cycle_block_id)
+        .annotate(versions=Subquery(versions), same=Subquery(same.values("pk")[:1]), now=ClockNow())
+        .values_list("versions", "same", "now")
+        .get()
+    )
+    return row[0] or 0, row[1], row[2]
+
+
+def _fail(run_id: int, claim: uuid.UUID, message: str) -> RankingRun | None:
     with transaction.atomic():
         run = RankingRun.objects.select_for_update().get(pk=run_id)
-        if run.state != RankingRun.State.RUNNING or run.claim != claim.token:
+        if run.state != RankingRun.State.RUNNING or run.claim != claim:
             return None
         run.state, run.error, run.finished_at = RankingRun.State.FAILED, message, db_now()
         run.save(update_fields=["state", "error", "finished_at"])
@@ -215,10 +258,10 @@ def _fail(run_id: int, claim: _Claim, message: str) -> RankingRun | None:
     return run
 
 
-def _release(run_id: int, claim: _Claim, error: str) -> None:
+def _release(run_id: int, claim: uuid.UUID, error: str) -> None:
     """Give the claim back after an unexpected error, so that the run is taken up again (three attempts at most)."""
     try:
-        RankingRun.objects.filter(pk=run_id, claim=claim.token, state=RankingRun.State.RUNNING).update(
+        RankingRun.objects.filter(pk=run_id, claim=claim, state=RankingRun.State.RUNNING).update(
             state=RankingRun.State.WAITING, error=error, claim=None
         )
     except Exception:  # the database itself may be what failed; the claim then runs out by time
@@ -250,7 +293,10 @@ def _require_finalised(block: CycleBlock) -> None:
     if open_sheets:
         raise NotReady(
             _("%(count)s scoresheets are not finalised yet: %(names)s.")
-            % {"count": len(open_sheets), "names": ", ".join(open_sheets[:10]) + ("…" if len(open_sheets) > 10 else "")}
+            % {
+                "count": len(open_sheets),
+                "names": ", ".join(open_sheets[:10]) + ("…" if len(open_sheets) > 10 else ""),
+            }
         )
     if not ranked.exists():
         raise NotReady(_("No ranked agency takes part in this block."))

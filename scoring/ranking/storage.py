@@ -12,67 +12,81 @@ from django.db import connection
 from scoring.ranking.figures import NodeFigure, Total
 from scoring.ranking.models import NodeRow, RankingRow
 
-NODE_COLUMNS = ("run_id", "agency_id", "criterion_id", "points", "maximum", "index", "rank", "trace")
 TOTAL_COLUMNS = (
     "run_id", "agency_id", "ranked", "points", "maximum", "bonus", "penalty", "index", "index_exact", "rank", "grade",
 )  # fmt: skip
+NODE_COLUMNS = ("run_id", "agency_id", "criterion_id", "points", "maximum", "index", "rank", "trace")
 TWELVE = Decimal("1e-12")
+BATCH = 5000
+
+Cell = str | int | bool | None
 
 
 def store_totals(run_id: int, totals: Iterable[Total]) -> None:
     """Write the agencies' rows of a run inside the caller's transaction."""
-    RankingRow.objects.bulk_create(
-        [
-            RankingRow(
-                run_id=run_id,
-                agency_id=t.agency_id,
-                ranked=t.ranked,
-                points=t.points,
-                maximum=t.maximum,
-                bonus=t.bonus,
-                penalty=t.penalty,
-                index=t.index,
-                index_exact=None if t.index_exact is None else t.index_exact.quantize(TWELVE),
-                rank=t.rank,
-                grade=t.grade,
-            )
-            for t in totals
-        ]
+    rows = (
+        (
+            run_id,
+            t.agency_id,
+            t.ranked,
+            f"{t.points:f}",
+            f"{t.maximum:f}",
+            f"{t.bonus:f}",
+            f"{t.penalty:f}",
+            None if t.index is None else f"{t.index:f}",
+            None if t.index_exact is None else f"{t.index_exact.quantize(TWELVE):f}",
+            t.rank,
+            t.grade,
+        )
+        for t in totals
     )
+    _write(RankingRow._meta.db_table, TOTAL_COLUMNS, rows)
 
 
 def store_nodes(run_id: int, nodes: Iterable[NodeFigure]) -> None:
     """Write the nodes' rows of a run inside the caller's transaction, without holding them all in memory."""
-    if connection.vendor == "postgresql":
-        _copy(run_id, nodes)
-    else:
-        _insert(run_id, nodes)
+    rows = (
+        (
+            run_id,
+            n.agency_id,
+            n.node,
+            f"{n.points:f}",
+            f"{n.maximum:f}",
+            None if n.index is None else f"{n.index:f}",
+            n.rank,
+            n.trace,
+        )
+        for n in nodes
+    )
+    _write(NodeRow._meta.db_table, NODE_COLUMNS, rows)
 
 
-def _copy(run_id: int, nodes: Iterable[NodeFigure]) -> None:
-    columns = ", ".join(f'"{name}"' for name in NODE_COLUMNS)
+def _write(table: str, columns: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]) -> None:
+    names = ", ".join(connection.ops.quote_name(name) for name in columns)
     with connection.cursor() as cursor:
-        cursor.copy_expert(
-            f'COPY "{NodeRow._meta.db_table}" ({columns}) FROM STDIN',
-            _Stream(_lines(run_id, nodes)),
-            size=1 << 20,
-        )
+        if connection.vendor == "postgresql":
+            cursor.copy_expert(
+                f'COPY "{table}" ({names}) FROM STDIN', _Stream(map(_line, rows)), size=1 << 20
+            )
+            return
+        marks = ", ".join(["%s"] * len(columns))
+        while batch := list(islice(rows, BATCH)):
+            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', batch)
 
 
-def _lines(run_id: int, nodes: Iterable[NodeFigure]) -> Iterator[str]:
-    """The rows in the text format of COPY. Decimals as they are; only the trace can hold a character to escape."""
-    start = f"{run_id}\t"
-    for node in nodes:
-        trace = node.trace
-        if trace is None:
-            trace = r"\N"
-        elif "\\" in trace or "\n" in trace or "\t" in trace or "\r" in trace:
-            trace = trace.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-        index = r"\N" if node.index is None else f"{node.index:f}"
-        place = r"\N" if node.rank is None else node.rank
-        yield (
-            f"{start}{node.agency_id}\t{node.node}\t{node.points:f}\t{node.maximum:f}\t{index}\t{place}\t{trace}\n"
-        )
+def _line(row: tuple[Cell, ...]) -> str:
+    """A row in the text format of COPY."""
+    return "\t".join([_cell(value) for value in row]) + "\n"
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        if "\\" in value or "\t" in value or "\n" in value or "\r" in value:
+            value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+        return value
+    return str(value)
 
 
 class _Stream(io.RawIOBase):
@@ -99,24 +113,3 @@ class _Stream(io.RawIOBase):
             size = len(self._rest)
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
-
-
-def _insert(run_id: int, nodes: Iterable[NodeFigure]) -> None:
-    columns = ", ".join(f'"{name}"' for name in NODE_COLUMNS)
-    marks = ", ".join(["%s"] * len(NODE_COLUMNS))
-    rows = (
-        (
-            run_id,
-            n.agency_id,
-            n.node,
-            f"{n.points:f}",
-            f"{n.maximum:f}",
-            None if n.index is None else f"{n.index:f}",
-            n.rank,
-            n.trace,
-        )
-        for n in nodes
-    )
-    with connection.cursor() as cursor:
-        while batch := list(islice(rows, 5000)):
-            cursor.executemany(f'INSERT INTO "{NodeRow._meta.db_table}" ({columns}) VALUES ({marks})', batch)

@@ -42,7 +42,13 @@ def sort_lines(made: list[RankingLine], sort: str) -> list[RankingLine]:
     key, down = sort.lstrip("-"), sort.startswith("-")
     if key == "name":
         return sorted(made, key=lambda line: sort_key(line.name), reverse=down)
-    field = {"rank": "rank", "points": "points", "index": "index", "grade": "index", "movement": "places"}.get(key)
+    field = {
+        "rank": "rank",
+        "points": "points",
+        "index": "index",
+        "grade": "index",
+        "movement": "places",
+    }.get(key)
     if field is None:
         return made
     has = [line for line in made if getattr(line, field) is not None]
@@ -69,7 +75,11 @@ def area_tables(run: RankingRun, nodes: list[NodeRow]) -> list[AreaTable]:
             rows[0].criterion,
             [
                 RankingLine(
-                    name=row.agency.name, rank=row.rank, points=row.points, maximum=row.maximum, index=row.index
+                    name=row.agency.name,
+                    rank=row.rank,
+                    points=row.points,
+                    maximum=row.maximum,
+                    index=row.index,
                 )
                 for row in rows
             ],

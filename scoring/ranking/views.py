@@ -41,7 +41,11 @@ def index(request: HttpRequest) -> HttpResponse:
     """The blocks of a cycle: what is finalised, which runs there are."""
     cycles = list(Cycle.objects.all())
     wanted = request.GET.get("year", "")
-    cycle = next((c for c in cycles if str(c.year) == wanted), None) if wanted else (cycles[0] if cycles else None)
+    cycle = (
+        next((c for c in cycles if str(c.year) == wanted), None)
+        if wanted
+        else (cycles[0] if cycles else None)
+    )
     if wanted and cycle is None:
         raise Http404
     return render(
@@ -51,7 +55,8 @@ def index(request: HttpRequest) -> HttpResponse:
             "title": _("Ranking"),
             "cycle": cycle,
             "years": [
-                {"url": f"?year={c.year}", "label": str(c.year), "current": c == cycle, "count": None} for c in cycles
+                {"url": f"?year={c.year}", "label": str(c.year), "current": c == cycle, "count": None}
+                for c in cycles
             ],
             "blocks": queries.overview(cycle) if cycle else [],
             "stages": RunStage.choices,

@@ -64,7 +64,15 @@ def bring(
     """Run import_past_year on files in a folder and return what it printed."""
     (folder / "set.json").write_text(json.dumps(criteria_set, ensure_ascii=False), encoding="utf-8")
     (folder / "points.csv").write_text(points, encoding="utf-8")
-    arguments: list[Any] = [year, "--block", block, "--set", folder / "set.json", "--points", folder / "points.csv"]
+    arguments: list[Any] = [
+        year,
+        "--block",
+        block,
+        "--set",
+        folder / "set.json",
+        "--points",
+        folder / "points.csv",
+    ]
     if settings is not None:
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         arguments += ["--settings", folder / "settings.json"]
@@ -128,7 +136,8 @@ def test_binh_thuan_2018_four_maxima(tmp_path: Path) -> None:
     """Fewer points of a smaller maximum come first; 95.27 and 98.7 as printed are the source's own (S93)."""
     published = rows_of("binh_thuan_2018.csv", "sở, ngành")
     points = table(
-        ("agency", "criterion", "points", "max"), *((r["agency"], "1", r["score"], r["max"]) for r in published)
+        ("agency", "criterion", "points", "max"),
+        *((r["agency"], "1", r["score"], r["max"]) for r in published),
     )
     bring(tmp_path, 2018, "sở, ngành", manual_set(Tổng="100"), points)
     computed = ranking(2018)
@@ -155,7 +164,14 @@ def test_settings_ties_grades_and_agencies_outside(tmp_path: Path) -> None:
         ("agency", "criterion", "points", "unranked"), *((name, "1", value, out) for name, value, out in rows)
     )
     grades = [{"label": "Xuất sắc", "ge": "90"}, {"label": "Tốt", "ge": "80", "lt": "90"}]
-    bring(tmp_path, 2016, "Khối", manual_set(Tổng="100"), points, {"digits": 2, "ties": "dense", "grades": grades})
+    bring(
+        tmp_path,
+        2016,
+        "Khối",
+        manual_set(Tổng="100"),
+        points,
+        {"digits": 2, "ties": "dense", "grades": grades},
+    )
     assert [(r["agency"], r["rank"], r["grade"]) for r in ranking(2016)] == [
         ("B", "1", "Xuất sắc"),
         ("Đ", "1", "Xuất sắc"),
@@ -174,7 +190,10 @@ def test_cut_instead_of_rounded_and_exact_ranks(tmp_path: Path) -> None:
     points = table(("agency", "criterion", "points"), ("A", "1", "62.62"), ("B", "1", "62.621"))
     settings = {"rounding": "down", "digits": 1, "rank_on": "exact"}
     bring(tmp_path, 2015, "Khối", manual_set(Tổng="70"), points, settings)
-    assert [(r["agency"], r["index"], r["rank"]) for r in ranking(2015)] == [("B", "89.4", "1"), ("A", "89.4", "2")]
+    assert [(r["agency"], r["index"], r["rank"]) for r in ranking(2015)] == [
+        ("B", "89.4", "1"),
+        ("A", "89.4", "2"),
+    ]
 
 
 def test_twice_changes_nothing_and_a_change_keeps_its_history(tmp_path: Path) -> None:
@@ -210,7 +229,13 @@ def test_a_rehearsal_stores_nothing(tmp_path: Path) -> None:
 
 
 def test_unknown_year_and_block(tmp_path: Path) -> None:
-    bring(tmp_path, 2011, "Khối", manual_set(Tổng="100"), table(("agency", "criterion", "points"), ("A", "1", "5")))
+    bring(
+        tmp_path,
+        2011,
+        "Khối",
+        manual_set(Tổng="100"),
+        table(("agency", "criterion", "points"), ("A", "1", "5")),
+    )
     with pytest.raises(CommandError, match="1999"):
         ranking(1999)
     with pytest.raises(CommandError, match="Khối khác"):

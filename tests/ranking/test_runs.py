@@ -19,8 +19,8 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, WrongState
 from scoring.assessment.models import Mark, Scoresheet, SheetState
 from scoring.ranking import queries, services
-from scoring.ranking.inputs import read_inputs
 from scoring.ranking.figures import compute, inputs_sha256
+from scoring.ranking.inputs import read_inputs
 from scoring.ranking.models import NodeRow, RankingRow, RankingRun
 from tests.factories import actor
 from tests.ranking.years import finalised_year
@@ -82,7 +82,9 @@ def test_the_order_of_inputs_changes_nothing() -> None:
 
     def outcome(entrants):
         figures = compute(entrants, tree=inputs.tree, settings=inputs.settings)
-        digest = inputs_sha256(entrants, set_id="x", settings=inputs.settings, clamp=True, caps=(Decimal(0), Decimal(0)))
+        digest = inputs_sha256(
+            entrants, set_id="x", settings=inputs.settings, clamp=True, caps=(Decimal(0), Decimal(0))
+        )
         return digest, sorted((t.agency_id, t.points, t.index, t.rank) for t in figures.totals if t.rank)
 
     straight = outcome(inputs.entrants)
@@ -125,7 +127,9 @@ def test_a_final_run_waits_for_every_ranked_sheet() -> None:
     Scoresheet.objects.filter(pk=ranked.pk).update(state=SheetState.REVIEWING)
     with pytest.raises(services.NotReady, match=ranked.participation.agency.name):
         services.queue_run(cycle_block=block, actor=None, dispatch=False)
-    assert services.queue_run(cycle_block=block, stage="round_1", actor=None, dispatch=False).state == "waiting"
+    assert (
+        services.queue_run(cycle_block=block, stage="round_1", actor=None, dispatch=False).state == "waiting"
+    )
 
 
 @pytest.mark.django_db
@@ -150,14 +154,18 @@ def test_a_sheet_reopened_while_the_figures_are_made_stops_the_run(monkeypatch: 
 
 
 @pytest.mark.django_db
-def test_a_claim_holds_until_it_is_old_and_three_breaks_are_enough(django_capture_on_commit_callbacks) -> None:
+def test_a_claim_holds_until_it_is_old_and_three_breaks_are_enough(
+    django_capture_on_commit_callbacks,
+) -> None:
     block = finalised_year(2)
     run = services.queue_run(cycle_block=block, actor=None, dispatch=False)
     for attempt in (1, 2, 3):
         assert services._claim(run.pk) is not None
         assert services._claim(run.pk) is None  # somebody is at it
         assert services.take_up_stalled() == []
-        RankingRun.objects.filter(pk=run.pk).update(claimed_at=db_now() - services.STALLED_AFTER - timedelta(seconds=1))
+        RankingRun.objects.filter(pk=run.pk).update(
+            claimed_at=db_now() - services.STALLED_AFTER - timedelta(seconds=1)
+        )
         run.refresh_from_db()
         assert (run.state, run.attempts) == ("running", attempt)
     assert services.work(run.pk) is None
@@ -194,7 +202,10 @@ def test_an_old_worker_cannot_finish_what_another_has_taken_over() -> None:
 def test_one_sql_statement_gives_the_same_figures(seed: int) -> None:
     chance = Random(seed)
     block = finalised_year(
-        chance.randrange(3, 40), leaf_count=chance.randrange(9, 60), seed=seed, rounds=chance.choice([(1,), (1, 2), (1, 2, 3)])
+        chance.randrange(3, 40),
+        leaf_count=chance.randrange(9, 60),
+        seed=seed,
+        rounds=chance.choice([(1,), (1, 2), (1, 2, 3)]),
     )
     run = run_of(block)
     assert run is not None
@@ -205,7 +216,8 @@ def test_one_sql_statement_gives_the_same_figures(seed: int) -> None:
     nodes = ("agency", "criterion", "points", "maximum", "index", "rank", "trace")
     for model, columns in ((RankingRow, totals), (NodeRow, nodes)):
         ours, theirs = (
-            list(model.objects.filter(run=one).order_by(*columns[:2]).values_list(*columns)) for one in (run, other)
+            list(model.objects.filter(run=one).order_by(*columns[:2]).values_list(*columns))
+            for one in (run, other)
         )
         assert ours == theirs
         assert len(ours) >= 3
@@ -222,10 +234,23 @@ STEPS = {
 }
 
 
+def others_at_work() -> bool:
+    """Whether another connection is in the middle of a statement: a killed client's last one runs to its end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def waiting_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
         return bool(cursor.fetchone()[0])
 
 
@@ -240,14 +265,19 @@ def test_a_worker_killed_at_a_step_leaves_one_whole_run(worker: Worker, step: st
         publish(services.TASK, run.pk)
         wait_until(waiting_for_a_lock, seconds=30, what=f"the worker's wait at {step}")
         worker.kill()
+    wait_until(lambda: not others_at_work(), what="the end of the killed worker's statement")
     run.refresh_from_db()
     assert run.state in ("waiting", "running")
     assert not RankingRow.objects.exists()
     assert not NodeRow.objects.exists()
-    RankingRun.objects.filter(pk=run.pk, state="running").update(claimed_at=db_now() - services.STALLED_AFTER * 2)
+    RankingRun.objects.filter(pk=run.pk, state="running").update(
+        claimed_at=db_now() - services.STALLED_AFTER * 2
+    )
     worker.start()
     services.take_up_stalled()
-    wait_until(lambda: RankingRun.objects.filter(pk=run.pk, state="done").exists(), seconds=40, what="the run")
+    wait_until(
+        lambda: RankingRun.objects.filter(pk=run.pk, state="done").exists(), seconds=40, what="the run"
+    )
     assert RankingRow.objects.count() == 3
     assert AuditEntry.objects.filter(action="ranking.done").count() == 1
 
@@ -260,7 +290,9 @@ def test_a_message_delivered_eight_times_makes_one_run(worker: Worker) -> None:
     run = services.queue_run(cycle_block=block, actor=None, dispatch=False)
     for _ in range(8):
         publish(services.TASK, run.pk)
-    wait_until(lambda: RankingRun.objects.filter(pk=run.pk, state="done").exists(), seconds=40, what="the run")
+    wait_until(
+        lambda: RankingRun.objects.filter(pk=run.pk, state="done").exists(), seconds=40, what="the run"
+    )
     wait_until(lambda: worker.log.read_text().count("succeeded") >= 8, seconds=40, what="eight messages")
     assert RankingRow.objects.count() == 3
     assert AuditEntry.objects.filter(action="ranking.done").count() == 1

@@ -60,7 +60,9 @@ def finalised_year(
     chance = random.Random(seed)
     criteria_set = criteria_set or make_set(leaves(leaf_count, survey=2), year=year, block=make_block())
     now, by = db_now(), UserFactory()
-    cycle, _ = Cycle.objects.get_or_create(year=year, defaults={"created_at": now, "settings": settings or {}})
+    cycle, _ = Cycle.objects.get_or_create(
+        year=year, defaults={"created_at": now, "settings": settings or {}}
+    )
     block = CycleBlock.objects.create(
         cycle=cycle, block=criteria_set.block, criteria_set=criteria_set, opened_at=now
     )
@@ -83,7 +85,11 @@ def finalised_year(
     )
     sheets = Scoresheet.objects.bulk_create(
         Scoresheet(
-            participation=part, criteria_set=criteria_set, state=SheetState.FINALISED, version=5, created_at=now
+            participation=part,
+            criteria_set=criteria_set,
+            state=SheetState.FINALISED,
+            version=5,
+            created_at=now,
         )
         for part in parts
     )
@@ -109,9 +115,12 @@ def finalised_year(
     for number in rounds:
         Mark.objects.bulk_create(
             (
-                Mark(answer=answer, round=number, by=by, at=now, **_points(chance, maxima[answer.criterion_id]))
+                Mark(
+                    answer=answer, round=number, by=by, at=now, **_points(chance, maxima[answer.criterion_id])
+                )
                 for answer in answers
-                if answer.applicability == Answer.Applicability.APPLIES and (number == 1 or chance.random() < 0.2)
+                if answer.applicability == Answer.Applicability.APPLIES
+                and (number == 1 or chance.random() < 0.2)
             ),
             batch_size=2000,
         )
@@ -134,6 +143,13 @@ def finalised_year(
 
 def _points(chance: random.Random, maximum: Decimal, *, whole: bool = False) -> dict[str, Any]:
     applicable = Decimal(0) if not whole and chance.random() < 0.03 else maximum
-    points = (applicable * chance.choice((0, 25, 50, 75, 100, 100, chance.randrange(101))) / 100).quantize(SIX)
-    trace = {"kind": "manual", "points": str(points), "max": str(applicable), "steps": [{"op": "typed \\ \t"}]}
+    points = (applicable * chance.choice((0, 25, 50, 75, 100, 100, chance.randrange(101))) / 100).quantize(
+        SIX
+    )
+    trace = {
+        "kind": "manual",
+        "points": str(points),
+        "max": str(applicable),
+        "steps": [{"op": "typed \\ \t"}],
+    }
     return {"points": points, "applicable_max": applicable, "trace": trace}

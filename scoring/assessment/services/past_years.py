@@ -129,7 +129,11 @@ def _read_settings(data: bytes, problems: list[Problem]) -> RankingSettings | No
         return RankingSettings.parse(content)
     except EngineErrors as errors:
         problems += [
-            Problem(0, _("Settings: %(place)s: %(fault)s") % {"place": p.path or "–", "fault": _(p.message) % p.params})
+            Problem(
+                0,
+                _("Settings: %(place)s: %(fault)s")
+                % {"place": p.path or "–", "fault": _(p.message) % p.params},
+            )
             for p in errors.problems
         ]
     except ValueError:
@@ -156,7 +160,9 @@ def _store(
     criteria_set = _criteria_set(actor, cycle_block, year, block, set_file, made)
     now = db_now()
     if cycle_block is None:
-        cycle_block = CycleBlock.objects.create(cycle=cycle, block=block, criteria_set=criteria_set, opened_at=now)
+        cycle_block = CycleBlock.objects.create(
+            cycle=cycle, block=block, criteria_set=criteria_set, opened_at=now
+        )
     _settings(cycle, block, settings, made)
     report = PastYearReport(cycle_block, made)
     leaves = {leaf.code: leaf for leaf in tree_of(criteria_set).leaves}
@@ -185,7 +191,9 @@ def _block(actor: Actor, name: str) -> tuple[Block, list[str]]:
     if found is not None:
         return found, []
     if names.ambiguous(name):
-        raise PastYearRefused([Problem(0, _("More than one block is called “%(name)s”; give its slug.") % {"name": name})])
+        raise PastYearRefused(
+            [Problem(0, _("More than one block is called “%(name)s”; give its slug.") % {"name": name})]
+        )
     made = save_block(actor=actor, name=name)
     return made, [_("block %(name)s") % {"name": made.name}]
 
@@ -195,7 +203,15 @@ def _cycle(year: int) -> tuple[Cycle, bool]:
     if cycle is not None:
         if not cycle.imported:
             raise PastYearRefused(
-                [Problem(0, _("%(year)s is a year that is worked on in the portal; only past years are brought in.") % {"year": year})]
+                [
+                    Problem(
+                        0,
+                        _(
+                            "%(year)s is a year that is worked on in the portal; only past years are brought in."
+                        )
+                        % {"year": year},
+                    )
+                ]
             )
         return cycle, False
     return Cycle.objects.create(year=year, imported=True, created_at=db_now()), True
@@ -208,10 +224,19 @@ def _criteria_set(
     if cycle_block is not None:
         if cycle_block.criteria_set.source_sha256 != sha256:
             raise PastYearRefused(
-                [Problem(0, _("This block and year were brought in with another criteria set. Give the same file again."))]
+                [
+                    Problem(
+                        0,
+                        _(
+                            "This block and year were brought in with another criteria set. Give the same file again."
+                        ),
+                    )
+                ]
             )
         return cycle_block.criteria_set
-    existing = CriteriaSet.objects.filter(year=year, block=block, source_sha256=sha256, locked_at__isnull=False).first()
+    existing = CriteriaSet.objects.filter(
+        year=year, block=block, source_sha256=sha256, locked_at__isnull=False
+    ).first()
     if existing is not None:
         return existing
     outcome = import_criteria_set(actor=actor, data=data, year=year, block=block, appraisers_needed=False)
@@ -257,7 +282,10 @@ def _sheets(
         agency = names.find(entry.name)
         if agency is None and names.ambiguous(entry.name):
             problems.append(
-                Problem(entry.line, _("More than one agency is called “%(name)s”; give its slug.") % {"name": entry.name})
+                Problem(
+                    entry.line,
+                    _("More than one agency is called “%(name)s”; give its slug.") % {"name": entry.name},
+                )
             )
             continue
         if agency is None:
@@ -278,7 +306,9 @@ def _sheets(
     if gone:
         names_gone = Agency.objects.filter(pk__in=gone).values_list("name", flat=True)
         problems.append(
-            Problem(0, _("Brought in before, but not in this file: %(names)s.") % {"names": ", ".join(names_gone)})
+            Problem(
+                0, _("Brought in before, but not in this file: %(names)s.") % {"names": ", ".join(names_gone)}
+            )
         )
     if problems:
         raise PastYearRefused(problems)
@@ -304,10 +334,19 @@ def _sheet(
     now = db_now()
     participation = Participation.objects.create(cycle_block=cycle_block, agency=agency, ranked=ranked)
     sheet = Scoresheet.objects.create(
-        participation=participation, criteria_set=criteria_set, state=SheetState.FINALISED, version=1, created_at=now
+        participation=participation,
+        criteria_set=criteria_set,
+        state=SheetState.FINALISED,
+        version=1,
+        created_at=now,
     )
     Transition.objects.create(
-        scoresheet=sheet, name="import_past_year", source="", target=SheetState.FINALISED, by=actor.user, at=now
+        scoresheet=sheet,
+        name="import_past_year",
+        source="",
+        target=SheetState.FINALISED,
+        by=actor.user,
+        at=now,
     )
     return sheet
 
@@ -324,9 +363,9 @@ def _points(
 ) -> None:
     standing = {
         (row.scoresheet_id, row.criterion_id): row
-        for row in ImportedPoints.objects.filter(
-            scoresheet__in=list(sheets.values()), current=True
-        ).only("scoresheet_id", "criterion_id", "points", "applicable_max")
+        for row in ImportedPoints.objects.filter(scoresheet__in=list(sheets.values()), current=True).only(
+            "scoresheet_id", "criterion_id", "points", "applicable_max"
+        )
     }
     fresh: list[ImportedPoints] = []
     replaced: list[int] = []
@@ -356,7 +395,9 @@ def _points(
             row.batch = batch
         ImportedPoints.objects.filter(pk__in=replaced).update(current=False)
         ImportedPoints.objects.bulk_create(fresh, batch_size=2000)
-        Scoresheet.objects.filter(pk__in={row.scoresheet_id for row in fresh}).update(version=F("version") + 1)
+        Scoresheet.objects.filter(pk__in={row.scoresheet_id for row in fresh}).update(
+            version=F("version") + 1
+        )
 
 
 def _imported(sheet: Scoresheet, node: SetNode, leaf: LeafPoints) -> ImportedPoints:

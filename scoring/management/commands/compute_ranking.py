@@ -33,7 +33,11 @@ class Command(BaseCommand):
         self._print(lines, options["format"], options["by"])
 
     def _blocks(self, year: int, name: str | None) -> list[CycleBlock]:
-        blocks = CycleBlock.objects.filter(cycle__year=year).select_related("cycle", "block").order_by("block__order")
+        blocks = (
+            CycleBlock.objects.filter(cycle__year=year)
+            .select_related("cycle", "block")
+            .order_by("block__order")
+        )
         if name is not None:
             block = block_names().find(name)
             if block is None:
@@ -41,7 +45,9 @@ class Command(BaseCommand):
             blocks = blocks.filter(block=block)
         found = list(blocks)
         if not found:
-            raise CommandError(f"There is no cycle of the year {year}" + (f" with the block “{name}”." if name else "."))
+            raise CommandError(
+                f"There is no cycle of the year {year}" + (f" with the block “{name}”." if name else ".")
+            )
         return found
 
     def _run(self, cycle_block: CycleBlock) -> RankingRun:

@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("year", type=int)
         parser.add_argument("--block", required=True, help="slug or name; made when it does not exist")
         parser.add_argument("--set", required=True, type=Path, dest="set_path", help="criteria set (JSON)")
-        parser.add_argument("--points", required=True, type=Path, help="agency,criterion,points,max,unranked (CSV)")
+        parser.add_argument(
+            "--points", required=True, type=Path, help="agency,criterion,points,max,unranked (CSV)"
+        )
         parser.add_argument(
             "--settings",
             "--ranking-settings",
