@@ -59,12 +59,16 @@ def own_sheets(actor: Actor) -> QuerySet[Scoresheet]:
 def sheet_for(actor: Actor, public_id: uuid.UUID) -> Scoresheet:
     """The person's own agency's sheet with block, cycle and agency, or NotVisible. One query."""
     try:
-        return own_sheets(actor).select_related(
-            "participation__agency",
-            "participation__cycle_block__cycle",
-            "participation__cycle_block__block",
-            "criteria_set",
-        ).get(public_id=public_id)
+        return (
+            own_sheets(actor)
+            .select_related(
+                "participation__agency",
+                "participation__cycle_block__cycle",
+                "participation__cycle_block__block",
+                "criteria_set",
+            )
+            .get(public_id=public_id)
+        )
     except Scoresheet.DoesNotExist:
         raise NotVisible(_("There is no such scoresheet.")) from None
 
@@ -78,9 +82,7 @@ def answer_for(actor: Actor, public_id: uuid.UUID) -> Answer:
             "scoresheet__participation__agency",
             "scoresheet__participation__cycle_block__cycle",
             "scoresheet__participation__cycle_block__block",
-        ).get(
-            public_id=public_id, scoresheet__participation__agency_id__in=actor.agency_ids(*AGENCY_READERS)
-        )
+        ).get(public_id=public_id, scoresheet__participation__agency_id__in=actor.agency_ids(*AGENCY_READERS))
     except Answer.DoesNotExist:
         raise NotVisible(_("There is no such answer.")) from None
 
@@ -102,7 +104,9 @@ def may_draft(actor: Actor, *, agency_id: int, state: str, division_id: int | No
 
 def may_reply(actor: Actor, *, agency_id: int, state: str, division_id: int | None) -> bool:
     """Whether the person may now answer an explanation request on this leaf (window aside)."""
-    return state == SheetState.EXPLAINING and may_edit_leaf(actor, agency_id=agency_id, division_id=division_id)
+    return state == SheetState.EXPLAINING and may_edit_leaf(
+        actor, agency_id=agency_id, division_id=division_id
+    )
 
 
 def require_edit_leaf(actor: Actor, *, agency_id: int, division_id: int | None) -> None:
@@ -113,7 +117,9 @@ def require_edit_leaf(actor: Actor, *, agency_id: int, division_id: int | None) 
         return
     if actor.has_in(agency_id, Role.DIVISION_EDITOR):
         raise NotPermitted(
-            _("This criterion is not assigned to your division. The coordinator of your agency assigns criteria.")
+            _(
+                "This criterion is not assigned to your division. The coordinator of your agency assigns criteria."
+            )
         )
     raise NotPermitted(_("Your role lets you read this scoresheet. Editors and the coordinator fill it in."))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -213,24 +214,33 @@ def pending_requests(sheet: Scoresheet) -> dict[int, NotApplicableRequest]:
 
 @dataclass(frozen=True, slots=True)
 class DivisionProgress:
-    """What one division has done of what it was given."""
+    """What one division has done of what it was given; ``due_on`` is its earliest internal deadline."""
 
+    division_id: int
     name: str
     answered: int
     leaves: int
     missing: int
+    due_on: date | None = None
 
 
-def by_division(progress: Progress, answers: Mapping[int, Answer], divisions: Mapping[int, LeafDivision]) -> list[DivisionProgress]:
+def by_division(
+    progress: Progress, answers: Mapping[int, Answer], divisions: Mapping[int, LeafDivision]
+) -> list[DivisionProgress]:
     """Progress by division, in order of name; leaves of no division are left out. Pure."""
-    tallies: dict[str, list[int]] = {}
+    found: dict[int, list[int]] = {}
+    last: dict[int, LeafDivision] = {}
     missing = {gap.criterion.pk for gap in progress.gaps}
     for criterion_id, answer in answers.items():
         division = divisions.get(criterion_id)
         if division is None or answer.applicability == Answer.Applicability.PROFILE:
             continue
-        tally = tallies.setdefault(division.name, [0, 0, 0])
+        tally = found.setdefault(division.division_id, [0, 0, 0])
         tally[0] += is_settled(answer)
         tally[1] += 1
         tally[2] += criterion_id in missing
-    return [DivisionProgress(name, *tally) for name, tally in sorted(tallies.items())]
+        before = last.get(division.division_id)
+        if before is None or (division.due_on and (before.due_on is None or division.due_on < before.due_on)):
+            last[division.division_id] = division
+    rows = [DivisionProgress(pk, last[pk].name, *tally, last[pk].due_on) for pk, tally in found.items()]
+    return sorted(rows, key=lambda row: row.name)

@@ -9,26 +9,25 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Subquery
-from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from evidence.models import DocumentVersion
 from scoring import engine
 from scoring.assessment import permissions
 from scoring.assessment.models import (
+    Adjustment,
     Answer,
     Citation,
     ExplanationRequest,
     ImportedPoints,
-    Mark,
     NotApplicableRequest,
     Scoresheet,
     SheetState,
     Stage,
     Transition,
 )
-from scoring.assessment.queries.divisions import LeafDivision, assignments_of, spread
-from scoring.assessment.queries.last_year import LastYear, last_year_of
+from scoring.assessment.queries.divisions import assignments_of, spread
+from scoring.assessment.queries.last_year import last_year_of
+from scoring.assessment.queries.leaves import Branch, LeafView
 from scoring.assessment.queries.progress import DivisionProgress as DivisionProgress
 from scoring.assessment.queries.progress import (
     Progress,
@@ -36,7 +35,6 @@ from scoring.assessment.queries.progress import (
     by_division,
     gaps_of,
     progress_from,
-    self_result,
     tree_for,
 )
 from scoring.assessment.queries.seen import (
@@ -50,7 +48,7 @@ from scoring.assessment.queries.seen import (
     transitions_of,
 )
 from scoring.assessment.windows import Span, spans
-from scoring.criteria.models import Criterion, Method
+from scoring.criteria.models import Criterion
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -70,157 +68,6 @@ STAGE_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StagePoints:
-    """One column of the side-by-side: what stood after a stage, and why."""
-
-    key: str
-    label: str
-    points: Decimal | None
-    maximum: Decimal | None
-    sub: str = ""
-    now: bool = False
-    differs: bool = False
-
-
-@dataclass
-class LeafView:
-    """One leaf with everything its row shows to this reader."""
-
-    criterion: Criterion
-    area: Criterion
-    answer: Answer | None
-    agency_name: str
-    citations: list[Citation] = field(default_factory=list)
-    request: NotApplicableRequest | None = None
-    gaps: list[str] = field(default_factory=list)
-    division: LeafDivision | None = None
-    marks: dict[int, Mark] = field(default_factory=dict)
-    asked: ExplanationRequest | None = None
-    last: LastYear | None = None
-    imported: ImportedPoints | None = None
-    may_write: bool = False
-    may_reply: bool = False
-    curtain: Curtain | None = None
-    mine: bool = False
-
-    @property
-    def code(self) -> str:
-        return self.criterion.code
-
-    @property
-    def anchor(self) -> str:
-        return f"leaf-{self.answer.public_id if self.answer else self.criterion.public_id}"
-
-    @cached_property
-    def rule(self) -> engine.Rule:
-        return engine.parse_rule(self.criterion.rule or {}, max_points=self.criterion.max_points)
-
-    @property
-    def by_profile(self) -> bool:
-        return self.answer is not None and self.answer.applicability == Applicability.PROFILE
-
-    @property
-    def applicability(self) -> str:
-        """The applicability as the agency may know it: a decision not yet shown still reads as asked."""
-        if self.answer is None:
-            return ""
-        standing = self.answer.applicability
-        decided = standing in (Applicability.GRANTED, Applicability.REFUSED)
-        if decided and self.request and self.curtain and not self.curtain.shows_decision(self.request):
-            return Applicability.REQUESTED
-        return standing
-
-    @property
-    def is_requested(self) -> bool:
-        return self.applicability == Applicability.REQUESTED
-
-    @property
-    def is_granted(self) -> bool:
-        return self.applicability == Applicability.GRANTED
-
-    @property
-    def is_refused(self) -> bool:
-        return self.applicability == Applicability.REFUSED
-
-    @property
-    def takes_inputs(self) -> bool:
-        """Whether the row shows fields to fill in."""
-        return self.may_write and self.applicability in (Applicability.APPLIES, Applicability.REFUSED)
-
-    @property
-    def may_ask_not_applicable(self) -> bool:
-        return self.takes_inputs and self.criterion.na_request and self.applicability == Applicability.APPLIES
-
-    @property
-    def shown_points(self) -> Decimal | None:
-        """The agency's own points; None where there are none."""
-        if self.answer is None or self.by_profile or self.is_granted or self.is_requested:
-            return None
-        return self.answer.self_points
-
-    @property
-    def shown_max(self) -> Decimal:
-        if self.answer is not None and self.answer.applicable_max is not None and not self.is_requested:
-            return self.answer.applicable_max
-        return self.criterion.max_points
-
-    @property
-    def final(self) -> tuple[Decimal, Decimal] | None:
-        if self.curtain is None or not self.curtain.shows_final:
-            return None
-        return final_result(self.answer, current(self.marks), self.imported)
-
-    @property
-    def stages(self) -> list[StagePoints]:
-        """Self points · round 1 · explanation · round 2 · final, each only once it may be seen."""
-        if self.curtain is None or self.curtain.state not in AFTER_ROUND_1 or self.answer is None:
-            return []
-        own = self.shown_points
-        columns = [StagePoints("self", _("Self-assessment"), own, self.shown_max)]
-        first = self.marks.get(Mark.Round.ROUND_1)
-        if first is not None:
-            columns.append(_stage("round_1", _("Round 1"), first, own))
-        explanation = getattr(self.asked, "explanation", None) if self.asked else None
-        if explanation is not None and explanation.points is not None:
-            columns.append(
-                StagePoints("explanation", _("Explanation"), explanation.points, explanation.applicable_max)
-            )
-        second = self.marks.get(Mark.Round.ROUND_2)
-        if second is not None:
-            columns.append(_stage("round_2", _("Round 2"), second, first.points if first else own))
-        council = self.marks.get(Mark.Round.COUNCIL)
-        if council is not None:
-            before = second or first
-            columns.append(_stage("council", _("Council"), council, before.points if before else own))
-        if self.final is not None:
-            columns.append(StagePoints("final", _("Final points"), *self.final, now=True))
-        return columns
-
-
-def _stage(key: str, label: str, mark: Mark, before: Decimal | None) -> StagePoints:
-    return StagePoints(
-        key, label, mark.points, mark.applicable_max, mark.reason, differs=before is None or mark.points != before
-    )
-
-
-@dataclass
-class Branch:
-    """A node above the leaves, with what stands under it in order."""
-
-    criterion: Criterion
-    points: Decimal | None
-    maximum: Decimal
-    appraiser: str = ""
-    leaves: list[LeafView] = field(default_factory=list)
-    branches: list[Branch] = field(default_factory=list)
-    final: tuple[Decimal, Decimal] | None = None
-
-    def all_leaves(self) -> list[LeafView]:
-        """The leaves of the whole branch."""
-        return [*self.leaves, *(leaf for branch in self.branches for leaf in branch.all_leaves())]
-
-
 @dataclass
 class SheetView:
     """A sheet with its progress and one area (or all) in full."""
@@ -237,6 +84,13 @@ class SheetView:
     final: tuple[Decimal, Decimal] | None
     divisions: list[DivisionProgress]
     last_step: Transition | None
+    adjustments: list[Adjustment] = field(default_factory=list)
+    own_division_ids: frozenset[int] = frozenset()
+
+    @property
+    def own_divisions(self) -> list[DivisionProgress]:
+        """Progress of the reader's own divisions."""
+        return [one for one in self.divisions if one.division_id in self.own_division_ids]
 
     @property
     def window(self) -> Span | None:
@@ -302,7 +156,13 @@ def read_sheet(
     by_id = {node.pk: node for node in criteria}
     areas = area_of(criteria)
     tops = [node for node in criteria if node.parent_id is None]
-    chosen = next((top for top in tops if top.code == area), tops[0] if tops else None)
+    divisions = spread(((node.pk, node.parent_id) for node in criteria), assignments_of(sheet))
+    own_divisions = actor.division_ids(agency_id)
+    chosen = next((top for top in tops if top.code == area), None)
+    if chosen is None and own_divisions:  # a division's own work comes first
+        mine = (areas[pk] for pk, one in divisions.items() if one.division_id in own_divisions)
+        chosen = min(mine, key=lambda top: top.order, default=None)
+    chosen = chosen or (tops[0] if tops else None)
     shown = {node.pk for node in criteria if whole or (chosen and areas[node.pk].pk == chosen.pk)}
 
     answers: dict[int, Answer] = {}
@@ -311,8 +171,6 @@ def read_sheet(
         answers[answer.criterion_id] = answer
     citations = _citations(sheet)
     requests = _requests(sheet)
-    divisions = spread(((node.pk, node.parent_id) for node in criteria), assignments_of(sheet))
-    own_divisions = actor.division_ids(agency_id)
     pending = {pk: one for pk, one in requests.items() if one.state == NotApplicableRequest.State.PENDING}
     progress = progress_from(
         criteria,
@@ -360,7 +218,8 @@ def read_sheet(
                 actor, agency_id=agency_id, state=sheet.state, division_id=division_id
             )
         views[node.pk] = view
-    finals = _finals(criteria, views) if curtain.shows_final else None
+    adjustments = _adjustments(sheet) if curtain.shows_final else []
+    finals = _finals(sheet, criteria, views, adjustments) if curtain.shows_final else None
     return SheetView(
         sheet=sheet,
         criteria=criteria,
@@ -373,7 +232,9 @@ def read_sheet(
         now=now,
         final=(finals.points, finals.maximum) if finals else None,
         divisions=by_division(progress, answers, divisions),
+        own_division_ids=own_divisions,
         last_step=transitions[-1] if transitions else None,
+        adjustments=adjustments,
     )
 
 
@@ -404,12 +265,31 @@ def _branches(
     return tops
 
 
-def _finals(criteria: Sequence[Criterion], views: dict[int, LeafView]) -> engine.Rollup[int]:
+def _adjustments(sheet: Scoresheet) -> list[Adjustment]:
+    return list(Adjustment.objects.filter(scoresheet=sheet, voided_at__isnull=True).order_by("at"))
+
+
+def _finals(
+    sheet: Scoresheet,
+    criteria: Sequence[Criterion],
+    views: dict[int, LeafView],
+    adjustments: list[Adjustment],
+) -> engine.Rollup[int]:
+    by_kind = dict.fromkeys(Adjustment.Kind.values, ZERO)
+    for one in adjustments:
+        by_kind[one.kind] += one.points
     results = {
         pk: final_result(view.answer, current(view.marks), view.imported) or (ZERO, view.criterion.max_points)
         for pk, view in views.items()
     }
-    return engine.rollup(tree_for(criteria), results)
+    return engine.rollup(
+        tree_for(criteria),
+        results,
+        bonus=by_kind[Adjustment.Kind.BONUS],
+        penalty=by_kind[Adjustment.Kind.PENALTY],
+        bonus_cap=sheet.criteria_set.bonus_cap,
+        penalty_cap=sheet.criteria_set.penalty_cap,
+    )
 
 
 def _citations(sheet: Scoresheet) -> dict[int, list[Citation]]:
@@ -449,7 +329,4 @@ def _imported(sheet: Scoresheet) -> dict[int, ImportedPoints]:
     return {row.criterion_id: row for row in ImportedPoints.objects.filter(scoresheet=sheet, current=True)}
 
 
-#: What is said of a leaf that others score.
-OTHERS_SCORE = {Method.SURVEY, Method.EXTERNAL, Method.OFFICE}
-
-__all__ = ["Branch", "DivisionProgress", "LeafView", "SheetView", "read_sheet", "self_result"]
+__all__ = ["SheetView", "read_sheet"]

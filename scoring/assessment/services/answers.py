@@ -96,7 +96,9 @@ def save_answer(
                 inputs_raw = answer.inputs or {}
             elif scored(answer, inputs_raw)[0] != answer.inputs:
                 raise WrongState(
-                    _("You asked for this criterion not to apply. Take the request back before declaring figures.")
+                    _(
+                        "You asked for this criterion not to apply. Take the request back before declaring figures."
+                    )
                 )
         inputs, score = scored(answer, inputs_raw)
         if inputs == answer.inputs and note == answer.note:
@@ -128,7 +130,11 @@ def ask_not_applicable(*, answer: Answer, actor: Actor, reason: str) -> NotAppli
         if not reason:
             raise Invalid(fields={"reason": [_("Say why the criterion does not apply to your agency.")]})
         if len(reason) > MAX_NOTE:
-            raise Invalid(fields={"reason": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]})
+            raise Invalid(
+                fields={
+                    "reason": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]
+                }
+            )
         pending = answer.na_requests.filter(state=NotApplicableRequest.State.PENDING).first()
         if pending is not None:
             if pending.reason != reason:
@@ -170,7 +176,9 @@ def clean_note(note: str) -> str:
     """The note with plain line ends, trimmed. Raises Invalid where it is too long."""
     note = note.replace("\r\n", "\n").strip()
     if len(note) > MAX_NOTE:
-        raise Invalid(fields={"note": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]})
+        raise Invalid(
+            fields={"note": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]}
+        )
     return note
 
 
@@ -178,7 +186,9 @@ def require_version(answer: Answer, expected: int, *, offered: Mapping[str, obje
     """StaleVersion with both texts where somebody saved since this person read the answer."""
     if expected != answer.version:
         raise StaleVersion(
-            _("Somebody else saved this criterion while you were writing. Nothing is lost: choose which text stays."),
+            _(
+                "Somebody else saved this criterion while you were writing. Nothing is lost: choose which text stays."
+            ),
             current={
                 "inputs": answer.inputs,
                 "note": answer.note,
@@ -198,13 +208,13 @@ def _drafting(answer: Answer, actor: Actor) -> tuple[Scoresheet, Answer, datetim
     require_edit_leaf(actor, agency_id=participation.agency_id, division_id=division_of(answer))
     if sheet.state != SheetState.DRAFTING:
         raise WrongState(
-            _("The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved.")
+            _(
+                "The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved."
+            )
             % {"state": sheet.get_state_display()}
         )
     now = db_now()
-    require_open(
-        participation.cycle_block, Stage.SELF_ASSESSMENT, agency_id=participation.agency_id, now=now
-    )
+    require_open(participation.cycle_block, Stage.SELF_ASSESSMENT, agency_id=participation.agency_id, now=now)
     return sheet, answer, now
 
 
@@ -215,7 +225,12 @@ def _write(answer: Answer, actor: Actor, now: datetime, *fields: str) -> None:
 
 
 def _as_stands(answer: Answer) -> dict[str, object]:
-    return {"inputs": answer.inputs, "note": answer.note, "points": answer.self_points, "version": answer.version}
+    return {
+        "inputs": answer.inputs,
+        "note": answer.note,
+        "points": answer.self_points,
+        "version": answer.version,
+    }
 
 
 def _user_id(actor: Actor) -> int:

@@ -44,7 +44,9 @@ def cite(
             return there
         if answer.citations.count() >= MAX_CITATIONS:
             raise Invalid(
-                _("An answer cites at most %(max)s documents. Put the pages of one document into one citation.")
+                _(
+                    "An answer cites at most %(max)s documents. Put the pages of one document into one citation."
+                )
                 % {"max": MAX_CITATIONS}
             )
         citation = Citation.objects.create(
@@ -86,7 +88,13 @@ def correct_place(*, citation: Citation, actor: Actor, page: str, clause: str) -
             raise Invalid(fields={"page": [_("This place of the document is cited already.")]})
         citation.page, citation.clause = page, clause
         citation.save(update_fields=["page", "clause"])
-        record(actor=actor.user, action="answer.correct_citation", obj=answer, before=before, after=_told(citation))
+        record(
+            actor=actor.user,
+            action="answer.correct_citation",
+            obj=answer,
+            before=before,
+            after=_told(citation),
+        )
         return citation
 
 
@@ -114,7 +122,9 @@ def _own_version(version: DocumentVersion | uuid.UUID, agency_id: int) -> Docume
     if document.removed_at is not None:
         raise WrongState(_("This document was removed from the library."))
     if found.scan_state == DocumentVersion.ScanState.INFECTED:
-        raise WrongState(_("The virus scan found something in this file: it can't be cited. Upload a clean copy."))
+        raise WrongState(
+            _("The virus scan found something in this file: it can't be cited. Upload a clean copy.")
+        )
     return found
 
 
@@ -141,7 +151,9 @@ def _writing(answer: Answer, actor: Actor) -> tuple[Scoresheet, Answer, datetime
     stage = WRITING.get(SheetState(sheet.state))
     if stage is None:
         raise WrongState(
-            _("The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved.")
+            _(
+                "The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved."
+            )
             % {"state": sheet.get_state_display()}
         )
     if (
@@ -157,7 +169,9 @@ def _writing(answer: Answer, actor: Actor) -> tuple[Scoresheet, Answer, datetime
 def _place(field: str, text: str, limit: int) -> str:
     text = " ".join(text.split())
     if len(text) > limit:
-        raise Invalid(fields={field: [_("The text is too long: at most %(max)s characters.") % {"max": limit}]})
+        raise Invalid(
+            fields={field: [_("The text is too long: at most %(max)s characters.") % {"max": limit}]}
+        )
     return text
 
 

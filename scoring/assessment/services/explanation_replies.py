@@ -53,19 +53,21 @@ def save_explanation(
         require_edit_leaf(actor, agency_id=participation.agency_id, division_id=division_of(answer))
         if sheet.state != SheetState.EXPLAINING:
             raise WrongState(
-                _("The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved.")
+                _(
+                    "The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved."
+                )
                 % {"state": sheet.get_state_display()}
             )
         now = db_now()
-        require_open(
-            participation.cycle_block, Stage.EXPLANATION, agency_id=participation.agency_id, now=now
-        )
+        require_open(participation.cycle_block, Stage.EXPLANATION, agency_id=participation.agency_id, now=now)
         request = ExplanationRequest.objects.select_for_update().get(pk=request.pk)
         if request.taken_back_at is not None:
             raise NotVisible(_("This explanation request was taken back."))
         text = text.replace("\r\n", "\n").strip()
         if len(text) > MAX_NOTE:
-            raise Invalid(fields={"text": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]})
+            raise Invalid(
+                fields={"text": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]}
+            )
         inputs = score = None
         if inputs_raw is not None and not is_blank(inputs_raw):
             if answer.applicability != Answer.Applicability.REFUSED:
@@ -80,7 +82,10 @@ def save_explanation(
         if expected_version != version:
             assert standing is not None or expected_version
             raise StaleVersion(
-                _("Somebody else saved this explanation while you were writing. Nothing is lost: choose which text stays."),
+                _(
+                    "Somebody else saved this explanation while you were writing. "
+                    "Nothing is lost: choose which text stays."
+                ),
                 current={
                     "text": standing.text if standing else "",
                     "inputs": standing.inputs if standing else None,
@@ -99,7 +104,9 @@ def save_explanation(
         explanation.version += 1
         explanation.by_id, explanation.at = actor.user.pk if actor.user else 0, now
         explanation.save()
-        record(actor=actor.user, action="explanation.save", obj=answer, before=before, after=_told(explanation))
+        record(
+            actor=actor.user, action="explanation.save", obj=answer, before=before, after=_told(explanation)
+        )
         return explanation
 
 
@@ -136,13 +143,13 @@ def send_explanation(*, sheet: Scoresheet, actor: Actor, unanswered_too: bool = 
         if sheet.state == SheetState.EXPLAINING and may_take(
             STEP["send_explanation"], actor=actor, agency_id=agency_id
         ):
-            require_open(
-                sheet.participation.cycle_block, Stage.EXPLANATION, agency_id=agency_id, now=now
-            )
+            require_open(sheet.participation.cycle_block, Stage.EXPLANATION, agency_id=agency_id, now=now)
             missing = [request for request in open_requests(sheet) if not is_replied(request)]
             if missing and not unanswered_too:
                 raise Unanswered(
-                    _("Some requests have no explanation yet: answer them, or confirm that they go without one."),
+                    _(
+                        "Some requests have no explanation yet: answer them, or confirm that they go without one."
+                    ),
                     missing,
                 )
             freeze(sheet)

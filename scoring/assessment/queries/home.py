@@ -1,0 +1,211 @@
+"""The first page of the agency's people: their sheets, what waits for them, results of earlier years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+
+from agencies.models import Role
+from scoring import engine
+from scoring.assessment import permissions
+from scoring.assessment.models import (
+    Adjustment,
+    Answer,
+    ExplanationRequest,
+    Extension,
+    ImportedPoints,
+    Mark,
+    Scoresheet,
+    SheetState,
+    Window,
+)
+from scoring.assessment.queries.seen import current, final_result
+from scoring.assessment.queries.sheet import STAGE_OF
+from scoring.assessment.windows import Span
+from scoring.assessment.workflow import Step, steps_from
+from scoring.criteria.models import Criterion
+
+if TYPE_CHECKING:
+    from agencies.actors import Actor
+
+ZERO = Decimal(0)
+Applicability = Answer.Applicability
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSheet:
+    """One sheet on the first page. ``points`` of ``maximum`` and ``index`` (percent) once it is finalised."""
+
+    sheet: Scoresheet
+    answered: int
+    leaves: int
+    asked: int
+    replied: int
+    span: Span | None
+    steps: list[Step]
+    points: Decimal | None = None
+    maximum: Decimal | None = None
+    index: Decimal | None = None
+
+    @property
+    def is_finalised(self) -> bool:
+        return self.sheet.state == SheetState.FINALISED
+
+    @property
+    def waits_for_agency(self) -> bool:
+        return self.sheet.state in (SheetState.DRAFTING, SheetState.AWAITING_APPROVAL, SheetState.EXPLAINING)
+
+    @property
+    def step_names(self) -> list[str]:
+        return [step.name for step in self.steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Sheets at work, latest year first, and the years that are settled."""
+
+    open: list[OwnSheet]
+    settled: list[OwnSheet]
+    is_division_editor: bool
+
+
+def home_of(actor: Actor, now: datetime) -> Home:
+    """The sheets of this person's agencies. Ten queries at most, however many there are."""
+    sheets = list(
+        permissions.own_sheets(actor)
+        .select_related(
+            "participation__agency",
+            "participation__cycle_block__cycle",
+            "participation__cycle_block__block",
+            "criteria_set",
+        )
+        .annotate(
+            leaf_count=Count("answers", filter=~Q(answers__applicability=Applicability.PROFILE)),
+            answered_count=Count(
+                "answers",
+                filter=Q(answers__inputs__isnull=False, answers__applicability="")
+                | Q(answers__applicability__in=[Applicability.REQUESTED, Applicability.GRANTED])
+                | Q(answers__inputs__isnull=False, answers__applicability=Applicability.REFUSED),
+            ),
+        )
+        .order_by("-participation__cycle_block__cycle__year", "participation__agency__sort_key", "pk")
+    )
+    spans = _spans(sheets)
+    asked = _asked(sheets)
+    results = results_of([sheet for sheet in sheets if sheet.state == SheetState.FINALISED])
+    rows = [
+        OwnSheet(
+            sheet,
+            sheet.answered_count,
+            sheet.leaf_count,
+            *asked.get(sheet.pk, (0, 0)),
+            spans.get(sheet.pk),
+            steps_from(sheet.state, actor=actor, agency_id=sheet.participation.agency_id),
+            *results.get(sheet.pk, (None, None, None)),
+        )
+        for sheet in sheets
+    ]
+    return Home(
+        sorted((row for row in rows if not row.is_finalised), key=lambda row: not row.waits_for_agency),
+        [row for row in rows if row.is_finalised],
+        actor.has(Role.DIVISION_EDITOR),
+    )
+
+
+def _spans(sheets: list[Scoresheet]) -> dict[int, Span]:
+    """The window that matters to each sheet now. Two queries."""
+    blocks = {sheet.participation.cycle_block_id for sheet in sheets}
+    windows = {(w.cycle_block_id, w.stage): w for w in Window.objects.filter(cycle_block__in=blocks)}
+    ends: dict[tuple[int, str, int | None], datetime] = {}
+    for row in Extension.objects.filter(cycle_block__in=blocks):
+        key = (row.cycle_block_id, row.stage, row.agency_id)
+        ends[key] = max(row.closes, ends.get(key, row.closes))
+    found = {}
+    for sheet in sheets:
+        stage = STAGE_OF.get(SheetState(sheet.state))
+        block, agency = sheet.participation.cycle_block_id, sheet.participation.agency_id
+        window = windows.get((block, stage)) if stage else None
+        if window is None or stage is None:
+            continue
+        later = [ends[key] for key in ((block, stage, None), (block, stage, agency)) if key in ends]
+        found[sheet.pk] = Span(stage, window.opens, max([window.closes, *later]), window.closes)
+    return found
+
+
+def _asked(sheets: list[Scoresheet]) -> dict[int, tuple[int, int]]:
+    """Sheet id → (requests, answered ones) of sheets in the explanation stage. One query."""
+    explaining = [sheet.pk for sheet in sheets if sheet.state == SheetState.EXPLAINING]
+    rows = (
+        ExplanationRequest.objects.filter(answer__scoresheet__in=explaining, taken_back_at__isnull=True)
+        .order_by()
+        .values_list("answer__scoresheet")
+        .annotate(Count("pk"), Count("explanation"))
+    )
+    return {sheet: (asked, replied) for sheet, asked, replied in rows}
+
+
+def results_of(sheets: list[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, Decimal | None]]:
+    """Sheet id → (points, maximum, index in percent) of finalised sheets. Five queries at most."""
+    if not sheets:
+        return {}
+    sets: dict[int, list[tuple[int, int | None, Decimal, bool]]] = {}
+    for pk, set_id, parent, maximum, rule in (
+        Criterion.objects.filter(criteria_set__in={sheet.criteria_set_id for sheet in sheets})
+        .order_by("order")
+        .values_list("pk", "criteria_set_id", "parent_id", "max_points", "rule__kind")
+    ):
+        sets.setdefault(set_id, []).append((pk, parent, maximum, rule is not None))
+    answers: dict[tuple[int, int], Answer] = {}
+    for answer in Answer.objects.filter(scoresheet__in=sheets).only(
+        "scoresheet_id", "criterion_id", "applicability"
+    ):
+        answers[answer.scoresheet_id, answer.criterion_id] = answer
+    marks: dict[int, dict[int, Mark]] = {}
+    for mark in (
+        Mark.objects.filter(answer__scoresheet__in=sheets).defer("trace", "inputs", "reason").order_by("pk")
+    ):
+        marks.setdefault(mark.answer_id, {})[mark.round] = mark
+    imported = {
+        (row.scoresheet_id, row.criterion_id): row
+        for row in ImportedPoints.objects.filter(scoresheet__in=sheets, current=True).defer("trace", "inputs")
+    }
+    given = adjustments_of(sheets)
+    found: dict[int, tuple[Decimal, Decimal, Decimal | None]] = {}
+    for sheet in sheets:
+        nodes = sets.get(sheet.criteria_set_id, [])
+        tree = engine.Tree.build(
+            engine.Node(key=pk, parent=parent, max_points=maximum, is_leaf=leaf)
+            for pk, parent, maximum, leaf in nodes
+        )
+        results = {}
+        for pk, _parent, maximum, leaf in nodes:
+            if leaf:
+                answer = answers.get((sheet.pk, pk))
+                mark = current(marks.get(answer.pk)) if answer else None
+                results[pk] = final_result(answer, mark, imported.get((sheet.pk, pk))) or (ZERO, maximum)
+        bonus, penalty = given.get(sheet.pk, (ZERO, ZERO))
+        rolled = engine.rollup(
+            tree, results, bonus=bonus, penalty=penalty,
+            bonus_cap=sheet.criteria_set.bonus_cap, penalty_cap=sheet.criteria_set.penalty_cap,
+        )  # fmt: skip
+        found[sheet.pk] = (rolled.points, rolled.maximum, engine.index_of(rolled.points, rolled.maximum))
+    return found
+
+
+def adjustments_of(sheets: list[Scoresheet]) -> dict[int, tuple[Decimal, Decimal]]:
+    """Sheet id → (bonus, penalty) in force, before the caps. One query."""
+    sums: dict[int, tuple[Decimal, Decimal]] = {}
+    for sheet, kind, points in Adjustment.objects.filter(
+        scoresheet__in=sheets, voided_at__isnull=True
+    ).values_list("scoresheet_id", "kind", "points"):
+        bonus, penalty = sums.get(sheet, (ZERO, ZERO))
+        if kind == Adjustment.Kind.BONUS:
+            bonus += points
+        else:
+            penalty += points
+        sums[sheet] = (bonus, penalty)
+    return sums
