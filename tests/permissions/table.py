@@ -84,6 +84,7 @@ class Row:
     ``data`` is sent by POST (it need not be valid: a form's complaint is an answer of the view too). ``get`` is
     the query of GET. ``missing``: what those who reach the view get for an absent object (404; the admin
     redirects). ``posts``: (own, foreign) of POST where fewer may send than may read.
+    ``knows``: who reads agency A's object elsewhere without reaching this view: for them it is a plain 403.
     """
 
     own: Iterable[str] = ()
@@ -94,6 +95,7 @@ class Row:
     get: Mapping[str, Any] = field(default_factory=dict)
     missing: int = 404
     posts: tuple[Iterable[str], Iterable[str]] | None = None
+    knows: Iterable[str] = ()
     why: str = ""
 
     def reach(self, method: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -133,7 +133,9 @@ def test_row(name: str, world: World, clients: dict[str, Client]) -> None:
                 if actor in own | foreign:
                     assert seen["absent"].status_code == row.missing, where
                 for kind in ("own", "foreign"):
-                    if kind in seen and actor not in allowed[kind]:
+                    if kind == "own" and actor in frozenset(row.knows) - own:
+                        assert seen[kind].status_code == 403 and seen["absent"].status_code == 404, where
+                    elif kind in seen and actor not in allowed[kind]:
                         assert looks(seen[kind]) == looks(seen["absent"]), (
                             f"{where}: {kind} and absent differ"
                         )
