@@ -5,7 +5,8 @@
 //   <ul class="upload-list" data-upload-list></ul>
 // </form>
 // Each file is posted alone (same field name, with the form's other fields) with the header X-Upload: 1. The answer is
-// JSON: 201 {"name", "url", "state"?: text, "html"?: row} or 4xx {"errors": ["…"]}. When all are through, an
+// JSON: 201 {"name", "url", "state"?: text, "html"?: row} or 4xx {"errors": ["…"], "asks"?: true} (opens
+// <details data-upload-asks> with what is to be written first). When all are through, an
 // uploads:done event bubbles from the form; with data-reload the page is loaded again.
 
 const texts = document.getElementById("texts")?.dataset ?? {};
@@ -71,6 +72,7 @@ const start = (form) => {
     request.addEventListener("load", () => {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* a page, not an answer: said below */ }
+      if (answer.asks) form.querySelector("details[data-upload-asks]")?.setAttribute("open", "");
       const login = texts.loginUrl && request.responseURL && new URL(request.responseURL).pathname === new URL(texts.loginUrl, location.href).pathname;
       if (request.status >= 200 && request.status < 300 && !login && answer.name !== undefined) {
         if (answer.url) {
