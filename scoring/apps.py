@@ -11,10 +11,12 @@ class ScoringConfig(AppConfig):
         from scoring.assessment import access, appraisal_menu, cycle_menu, workspace_menu
         from scoring.criteria import menu
         from scoring.publication import menu as publication_menu
+        from scoring.ranking import menu as ranking_menu
 
         access.register()
         appraisal_menu.register()
         cycle_menu.register()
         menu.register()
         workspace_menu.register()
+        ranking_menu.register()
         publication_menu.register()

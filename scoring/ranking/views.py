@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from agencies.actors import Actor
 from parindex.errors import Refusal
 from scoring.assessment.models import Cycle, CycleBlock
 from scoring.ranking import permissions, queries, services
@@ -23,16 +24,23 @@ from scoring.ranking.tables import area_tables, lines
 View = Callable[..., HttpResponse]
 
 
-def reader(view: View) -> View:
-    """A page for those who may read runs."""
+def only(allowed: Callable[[Actor], bool]) -> Callable[[View], View]:
+    """A page of the administration frame for those whom a decision of permissions.py lets in."""
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not permissions.may_read(request.actor):  # type: ignore[attr-defined]
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not allowed(request.actor):  # type: ignore[attr-defined]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
 
-    return admin.site.admin_view(guarded)  # type: ignore[return-value]
+        return admin.site.admin_view(guarded)  # type: ignore[return-value]
+
+    return decorate
+
+
+reader = only(permissions.may_read)
+requester = only(permissions.may_request)
 
 
 @require_GET
@@ -66,7 +74,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@reader
+@requester
 def request_run(request: HttpRequest, cycle_block: int) -> HttpResponse:
     """Ask for a run; a double click finds the one under way."""
     block = get_object_or_404(CycleBlock.objects.select_related("cycle"), pk=cycle_block)
@@ -84,7 +92,7 @@ def request_run(request: HttpRequest, cycle_block: int) -> HttpResponse:
 
 
 @require_POST
-@reader
+@requester
 def retry(request: HttpRequest, public_id: str) -> HttpResponse:
     """Ask again for a run that failed."""
     run = _run(public_id)

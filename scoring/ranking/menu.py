@@ -1,0 +1,20 @@
+"""The ranking's entry in the administration's navigation."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from parindex.ui import nav
+from scoring.ranking.permissions import may_read
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    nav.register(
+        "admin",
+        "ranking",
+        _("Ranking"),
+        "ranking:index",
+        allowed=lambda request: may_read(request.actor),  # type: ignore[attr-defined]
+        order=40,
+    )

@@ -1,0 +1,43 @@
+"""Rankings before they are published."""
+
+from __future__ import annotations
+
+import uuid
+
+from parindex.clock import db_now
+from scoring.ranking.models import RankingRun
+from tests.factories_scoring import make_set, open_cycle
+from tests.permissions.table import Kinds, Row, World
+
+READERS = {"secretary", "council_member", "own_council_member", "publisher", "approver", "inspector"}
+ASKS = {"secretary"}
+
+
+def _runs(world: World) -> Kinds:
+    """A run is of a block, not of an agency: "foreign" is another block's."""
+    runs = [
+        RankingRun.objects.create(
+            cycle_block=open_cycle([world.a], year=year, criteria_set=make_set(year=year)).cycle_block,
+            state=RankingRun.State.FAILED,
+            error="x",
+            requested_at=db_now(),
+        )
+        for year in (2021, 2022)
+    ]
+    return Kinds({"public_id": runs[0].public_id}, {"public_id": runs[1].public_id}, {"public_id": uuid.uuid4()})
+
+
+def _blocks(world: World) -> Kinds:
+    blocks = [open_cycle([world.a], year=year, criteria_set=make_set(year=year)).cycle_block for year in (2023, 2024)]
+    return Kinds({"cycle_block": blocks[0].pk}, {"cycle_block": blocks[1].pk}, {"cycle_block": 999_999})
+
+
+OBJECTS = {"run": _runs, "cycle_block_to_rank": _blocks}
+POST = ("POST",)
+TABLE = {
+    "ranking:index": Row(READERS),
+    "ranking:run": Row(READERS, READERS, make="run"),
+    "ranking:progress": Row(READERS, READERS, make="run"),
+    "ranking:request": Row(ASKS, ASKS, make="cycle_block_to_rank", methods=POST),
+    "ranking:retry": Row(ASKS, ASKS, make="run", methods=POST),
+}
