@@ -47,6 +47,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "agencies": choices,
         "page_obj": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "counts": queries.counts(agency.pk, search=search, year=year),
+        "library": queries.counts(agency.pk),
         "search": search,
         "year": year,
         "years": years,
@@ -249,7 +250,9 @@ def _as_json(form: UploadForm, outcomes: list[Outcome]) -> JsonResponse:
         return JsonResponse({"errors": errors}, status=422)
     outcome = outcomes[0]
     if outcome.version is None:
-        return JsonResponse({"errors": outcome.messages}, status=outcome.status)
+        return JsonResponse(
+            {"errors": outcome.messages, "asks": outcome.needs_confirmation}, status=outcome.status
+        )
     version = outcome.version
     answer = {
         "name": version.original_name,
