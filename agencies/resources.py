@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from import_export import resources
 from import_export.fields import Field
+from import_export.instance_loaders import BaseInstanceLoader
 from import_export.widgets import Widget
 
 from agencies import services
@@ -122,6 +123,7 @@ class LineResource(resources.Resource):
 
     class Meta:
         using_db = "default"
+        instance_loader_class = BaseInstanceLoader
         skip_unchanged = True
         report_skipped = True
         store_instance = True
@@ -292,6 +294,11 @@ class AgencyResource(LineResource):
 
     def blank(self, row: Any) -> AgencyLine:
         return AgencyLine()
+
+    def import_instance(self, instance: AgencyLine, row: Any, **kwargs: Any) -> None:
+        kept = instance.slug
+        super().import_instance(instance, row, **kwargs)
+        instance.slug = kept or instance.slug
 
     def after_init_instance(self, instance: Any, new: bool, row: Any, **kwargs: Any) -> None:
         key = instance.pk or fold(Text().clean(row.get("name")))

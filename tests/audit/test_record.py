@@ -60,19 +60,19 @@ def test_entries_follow_one_another():
 
 def test_the_hash_is_what_an_outsider_computes():
     """Known answer: SHA-256 of the canonical JSON, as docs/architecture.md gives it."""
-    given = dict(
-        prev=FIRST_HASH,
-        seq=1,
-        at=datetime(2026, 7, 1, 2, 3, 4, 5, tzinfo=UTC),
-        actor_id=7,
-        actor_name="Thư ký",
-        action="x.y",
-        object_type="a.b",
-        object_id="9",
-        object_label="Sở Y tế",
-        before=None,
-        after={"điểm": "1.50"},
-    )
+    given = {
+        "prev": FIRST_HASH,
+        "seq": 1,
+        "at": datetime(2026, 7, 1, 2, 3, 4, 5, tzinfo=UTC),
+        "actor_id": 7,
+        "actor_name": "Thư ký",
+        "action": "x.y",
+        "object_type": "a.b",
+        "object_id": "9",
+        "object_label": "Sở Y tế",
+        "before": None,
+        "after": {"điểm": "1.50"},
+    }
     import hashlib
 
     text = (
@@ -299,7 +299,7 @@ def test_many_at_once_make_one_chain():
                 with transaction.atomic():
                     Agency.objects.filter(pk=agency.pk).exists()
                     record(actor=None, action="race", obj=agency)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             failures.append(error)
         finally:
             connection.close()
