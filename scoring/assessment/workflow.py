@@ -1,4 +1,4 @@
-"""The one table of a sheet's transitions. Server, buttons, tests and docs are made from it; nothing else writes a state.
+"""The one table of a sheet's transitions: server, buttons and tests are made from it; nothing else writes a state.
 
 Source: the states and roles of the year of an assessment (docs/architecture.md, "States of a scoresheet").
 """

@@ -1,0 +1,151 @@
+"""What an agency hands in: the scoresheet, its answers and the documents they cite."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from agencies.models import Division
+from evidence.models import DocumentVersion
+from scoring.assessment.models.cycle import Participation
+from scoring.assessment.models.fields import points_field
+from scoring.criteria.models import CriteriaSet, Criterion
+
+USER = settings.AUTH_USER_MODEL
+
+
+class SheetState(models.TextChoices):
+    DRAFTING = "drafting", _("drafting")
+    AWAITING_APPROVAL = "awaiting_approval", _("awaiting approval")
+    SUBMITTED = "submitted", _("submitted")
+    APPRAISING = "appraising", _("appraisal, round 1")
+    EXPLAINING = "explaining", _("explanation")
+    REAPPRAISING = "reappraising", _("appraisal, round 2")
+    REVIEWING = "reviewing", _("council review")
+    FINALISED = "finalised", _("finalised")
+
+
+class Scoresheet(models.Model):
+    """Phiếu chấm điểm: one agency's answers for one criteria set. Only workflow.py writes ``state``."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="sheets")
+    criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(_("state"), max_length=20, choices=SheetState, default=SheetState.DRAFTING)
+    version = models.PositiveIntegerField(default=0, help_text="raised by every transition")
+    submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
+    days_late = models.PositiveIntegerField(_("days late"), default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["participation__agency__sort_key"]
+        verbose_name = _("scoresheet")
+        verbose_name_plural = _("scoresheets")
+        constraints = [
+            models.UniqueConstraint(fields=["participation", "criteria_set"], name="sheet_once_for_set"),
+            models.CheckConstraint(condition=Q(state__in=SheetState.values), name="sheet_state_known"),
+        ]
+        indexes = [models.Index(fields=["state"], name="sheet_state")]
+
+    def __str__(self) -> str:
+        return str(self.participation)
+
+
+class Transition(models.Model):
+    """The log of a sheet's states: who, when, why. Added, never changed."""
+
+    scoresheet = models.ForeignKey(Scoresheet, on_delete=models.PROTECT, related_name="transitions")
+    name = models.CharField(max_length=40)
+    source = models.CharField(max_length=20, choices=SheetState, blank=True)
+    target = models.CharField(max_length=20, choices=SheetState)
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+
+class Answer(models.Model):
+    """What the agency declares for one self-scored leaf. Born with the sheet; ``version`` 0 is untouched."""
+
+    class Applicability(models.TextChoices):
+        APPLIES = "", _("applies")
+        PROFILE = "profile", _("not applicable by profile")
+        REQUESTED = "requested", _("asked to be not applicable")
+        GRANTED = "granted", _("not applicable")
+        REFUSED = "refused", _("not applicable refused")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    scoresheet = models.ForeignKey(Scoresheet, on_delete=models.PROTECT, related_name="answers")
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+")
+    inputs = models.JSONField(
+        null=True, blank=True, help_text="canonical inputs of the engine; null: not answered"
+    )
+    self_points = points_field(null=True, blank=True)
+    applicable_max = points_field(null=True, blank=True)
+    trace = models.JSONField(null=True, blank=True)
+    note = models.TextField(blank=True)
+    applicability = models.CharField(
+        max_length=10, choices=Applicability, default=Applicability.APPLIES, blank=True
+    )
+    version = models.PositiveIntegerField(default=0)
+    answered_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["scoresheet", "criterion__order"]
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+        constraints = [
+            models.UniqueConstraint(fields=["scoresheet", "criterion"], name="answer_once_on_sheet"),
+            models.CheckConstraint(
+                condition=Q(self_points__isnull=True) | Q(self_points__gte=0),
+                name="answer_points_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion} · {self.scoresheet}"
+
+
+class Citation(models.Model):
+    """Gắn tài liệu: an answer points at one version of a document, with page and clause."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="citations")
+    document_version = models.ForeignKey(DocumentVersion, on_delete=models.PROTECT, related_name="+")
+    page = models.CharField(_("page"), max_length=40, blank=True)
+    clause = models.CharField(_("section, clause"), max_length=120, blank=True)
+    for_explanation = models.BooleanField(default=False)
+    frozen = models.BooleanField(
+        default=False, help_text="submitted with the sheet: can no longer be removed"
+    )
+    added_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["added_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["answer", "document_version", "page", "clause"], name="citation_once_on_answer"
+            )
+        ]
+
+
+class DivisionAssignment(models.Model):
+    """The coordinator gives a criterion of the sheet to a division, with an internal deadline."""
+
+    scoresheet = models.ForeignKey(Scoresheet, on_delete=models.CASCADE, related_name="division_assignments")
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+")
+    division = models.ForeignKey(Division, on_delete=models.PROTECT, related_name="+")
+    due_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scoresheet", "criterion"], name="criterion_to_one_division")
+        ]
