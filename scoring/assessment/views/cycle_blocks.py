@@ -59,7 +59,7 @@ def choose_set(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(may_see_cycles)
+@allowed(may_see_cycles, writes=may_manage_cycles)
 def windows(request: HttpRequest, pk: int) -> HttpResponse:
     """The windows of all stages."""
     cycle_block = _block(pk)
@@ -71,8 +71,6 @@ def windows(request: HttpRequest, pk: int) -> HttpResponse:
         suggest=not view.windows,
         data=request.POST if request.method == "POST" else None,
     )
-    if request.method == "POST" and not context["may_manage"]:
-        return HttpResponse(status=403)
     if request.method == "POST" and form.is_valid():
         try:
             services.set_windows(actor=request.actor, cycle_block=cycle_block, windows=form.windows)  # type: ignore[attr-defined]
@@ -86,13 +84,11 @@ def windows(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(may_see_cycles)
+@allowed(may_see_cycles, writes=may_manage_cycles)
 def agencies(request: HttpRequest, pk: int) -> HttpResponse:
     """Who takes part; agencies are added here, all at once or one by one."""
     cycle_block = _block(pk)
     context = _page(request, cycle_block, "agencies")
-    if request.method == "POST" and not context["may_manage"]:
-        return HttpResponse(status=403)
     form = AddAgenciesForm(cycle_block, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = opening.add_participations(
@@ -150,13 +146,11 @@ def remove_agency(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(may_see_cycles)
+@allowed(may_see_cycles, writes=may_manage_cycles)
 def extensions(request: HttpRequest, pk: int) -> HttpResponse:
     """Later ends, each with the number of its letter."""
     cycle_block = _block(pk)
     context = _page(request, cycle_block, "extensions")
-    if request.method == "POST" and not context["may_manage"]:
-        return HttpResponse(status=403)
     form = ExtensionForm(cycle_block, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("agency", "stage", "letter_number", "reason")}

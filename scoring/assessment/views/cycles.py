@@ -54,14 +54,12 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(may_see_cycles)
+@allowed(may_see_cycles, writes=may_manage_cycles)
 def one_cycle(request: HttpRequest, pk: int) -> HttpResponse:
     """One cycle: its blocks; a block is added here."""
     cycle = get_object_or_404(Cycle, pk=pk)
     may_manage = may_manage_cycles(request.actor)  # type: ignore[attr-defined]
     form = AddBlockForm(cycle, request.POST or None) if may_manage else None
-    if request.method == "POST" and form is None:
-        return HttpResponse(status=403)
     if form is not None and request.method == "POST" and form.is_valid():
         try:
             block = services.add_block(actor=request.actor, cycle=cycle, **form.cleaned_data)  # type: ignore[attr-defined]

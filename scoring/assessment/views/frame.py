@@ -17,13 +17,16 @@ from parindex.errors import Refusal
 View = Callable[..., HttpResponseBase]
 
 
-def allowed(decision: Callable[[Actor], bool]) -> Callable[[View], View]:
-    """A page in the administration frame for those whom ``decision`` lets in."""
+def allowed(
+    decision: Callable[[Actor], bool], *, writes: Callable[[Actor], bool] | None = None
+) -> Callable[[View], View]:
+    """A page in the administration frame for those whom ``decision`` lets in, and ``writes`` by POST."""
 
     def wrap(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not decision(request.actor):  # type: ignore[attr-defined]
+            asked = writes if writes is not None and request.method == "POST" else decision
+            if not asked(request.actor):  # type: ignore[attr-defined]
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

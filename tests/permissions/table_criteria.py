@@ -1,0 +1,27 @@
+"""Criteria sets inside the administration."""
+
+from __future__ import annotations
+
+from tests.factories_scoring import make_set
+from tests.permissions.table import PROVINCE, Kinds, Row, World
+
+MANAGES = {"secretary"}
+BOTH = ("GET", "POST")
+
+
+def _drafts(world: World) -> Kinds:
+    """A set is of a block, not of an agency: "foreign" is another block's."""
+    sets = [make_set(locked=False, year=year) for year in (2031, 2032)]
+    return Kinds({"pk": sets[0].pk}, {"pk": sets[1].pk}, {"pk": 999_999})
+
+
+OBJECTS = {"criteria_set": _drafts}
+TABLE = {
+    "criteria:index": Row(PROVINCE),
+    "criteria:import": Row(MANAGES, methods=BOTH),
+    "criteria:store": Row(MANAGES, methods=("POST",), data={"content": "x"}),
+    "criteria:set": Row(PROVINCE, PROVINCE, make="criteria_set"),
+    "criteria:export": Row(PROVINCE, PROVINCE, make="criteria_set"),
+    "criteria:lock": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+    "criteria:delete": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+}
