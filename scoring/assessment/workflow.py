@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +18,8 @@ from parindex.errors import Invalid, NotPermitted, WrongState
 from scoring.assessment.models import Scoresheet, SheetState, Stage, Transition
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
     from agencies.actors import Actor
 
 S = SheetState
@@ -38,14 +40,14 @@ class Step:
     target: SheetState
     roles: frozenset[Role]
     of_agency: bool
-    label: str
+    label: StrPromise
     window: Stage | None = None
     needs_reason: bool = False
     own_house: bool = False
 
 
-def _step(name: str, source: S, target: S, roles: set[Role], label: str, **more: object) -> Step:
-    return Step(name, source, target, frozenset(roles), label=label, **more)  # type: ignore[arg-type]
+def _step(name: str, source: S, target: S, roles: set[Role], label: StrPromise, **more: Any) -> Step:
+    return Step(name, source, target, frozenset(roles), label=label, **more)
 
 
 STEPS: tuple[Step, ...] = (
@@ -92,10 +94,14 @@ def may_take(step: Step, *, actor: Actor, agency_id: int) -> bool:
 
 def steps_from(state: str, *, actor: Actor, agency_id: int) -> list[Step]:
     """The steps that stand open to this person from a state: the buttons of a page."""
-    return [step for step in STEPS if step.source == state and may_take(step, actor=actor, agency_id=agency_id)]
+    return [
+        step for step in STEPS if step.source == state and may_take(step, actor=actor, agency_id=agency_id)
+    ]
 
 
-def take_step(name: str, *, sheet: Scoresheet, actor: Actor, agency_id: int, now: datetime, reason: str = "") -> Step:
+def take_step(
+    name: str, *, sheet: Scoresheet, actor: Actor, agency_id: int, now: datetime, reason: str = ""
+) -> Step:
     """Move a sheet that the caller has locked, and log it. The caller has checked the window and its own guard.
 
     Raises NotPermitted, WrongState, or Invalid on ``reason``. Writes the sheet, a Transition and an audit entry.
@@ -115,7 +121,13 @@ def take_step(name: str, *, sheet: Scoresheet, actor: Actor, agency_id: int, now
     sheet.version += 1
     sheet.save(update_fields=["state", "version", "submitted_at", "days_late"])
     Transition.objects.create(
-        scoresheet=sheet, name=name, source=before, target=step.target, by=actor.user, at=now, reason=reason.strip()
+        scoresheet=sheet,
+        name=name,
+        source=before,
+        target=step.target,
+        by=actor.user,
+        at=now,
+        reason=reason.strip(),
     )
     record(
         actor=actor.user,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -16,6 +17,7 @@ from parindex.background import send
 from parindex.clock import ClockNow, db_now
 from parindex.errors import Invalid, NotPermitted, Refusal, WrongState
 from scoring.assessment.models import CycleBlock, Scoresheet, SheetState
+from scoring.assessment.queries.points import PointStage
 from scoring.engine import ENGINE_VERSION
 from scoring.ranking.figures import Figures, compute, inputs_sha256
 from scoring.ranking.inputs import RunInputs, read_inputs
@@ -165,7 +167,7 @@ def _compute(run_id: int) -> tuple[RunInputs, str, Figures]:
     run = RankingRun.objects.select_related(
         "cycle_block__cycle", "cycle_block__block", "cycle_block__criteria_set"
     ).get(pk=run_id)
-    inputs = read_inputs(run.cycle_block, stage=run.stage)
+    inputs = read_inputs(run.cycle_block, stage=cast(PointStage, run.stage))
     digest = _digest(inputs)
     figures = compute(
         inputs.entrants,
@@ -270,7 +272,7 @@ def _release(run_id: int, claim: uuid.UUID, error: str) -> None:
 
 def inputs_digest(cycle_block: CycleBlock, *, stage: str) -> str:
     """The hash that a run of the block would have now: equal to a run's own while nothing under it has changed."""
-    return _digest(read_inputs(cycle_block, stage=stage))
+    return _digest(read_inputs(cycle_block, stage=cast(PointStage, stage)))
 
 
 def _digest(inputs: RunInputs) -> str:
