@@ -44,10 +44,11 @@ def test_the_admin_is_accessible_and_keeps_the_policy(
         for width in (390, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} at {width}"
+        assert faults == []  # before axe, which writes style attributes of its own while it measures
         # Django's own template of inlines leaves the heads of two technical columns empty
         found[path] = violations(page, without=("empty-table-header",))
-    assert {path: faults for path, faults in found.items() if faults} == {}
-    assert faults == []
+        faults.clear()
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
 def test_the_admin_takes_the_portals_colours(

@@ -132,6 +132,7 @@ def test_error_pages_stand_alone_and_say_what_to_do(name: str, language: str) ->
     assert ("Lỗi" in html) == (language == "vi")
 
 
+@pytest.mark.django_db
 def test_an_absent_page_is_told_in_vietnamese(client: Client) -> None:
     response = client.get("/rankings/1900/khong-co/")
     assert response.status_code in (302, 404)
