@@ -7,58 +7,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agencies', '0001_initial'),
+        ("agencies", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency', verbose_name='agency')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                        verbose_name="agency",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'document',
-                'verbose_name_plural': 'documents',
+                "verbose_name": "document",
+                "verbose_name_plural": "documents",
             },
         ),
         migrations.CreateModel(
-            name='DocumentVersion',
+            name="DocumentVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('version', models.PositiveIntegerField()),
-                ('current', models.BooleanField(default=True)),
-                ('number', models.CharField(blank=True, max_length=80, verbose_name='number and symbol')),
-                ('issued_on', models.DateField(blank=True, null=True, verbose_name='issue date')),
-                ('issuer', models.CharField(blank=True, max_length=250, verbose_name='issuing body')),
-                ('subject', models.CharField(blank=True, max_length=500, verbose_name='subject')),
-                ('signatory', models.CharField(blank=True, max_length=150, verbose_name='signatory')),
-                ('folded', models.TextField(editable=False)),
-                ('file_key', models.CharField(help_text='random name below DATA_DIR/evidence', max_length=120)),
-                ('original_name', models.CharField(max_length=255, verbose_name='file')),
-                ('content_type', models.CharField(max_length=100)),
-                ('size', models.BigIntegerField(verbose_name='size')),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('scan_state', models.CharField(choices=[('not_scanned', 'not scanned'), ('waiting', 'waiting for the virus scan'), ('clean', 'clean'), ('infected', 'infected'), ('unscannable', 'could not be scanned')], max_length=12, verbose_name='virus scan')),
-                ('uploaded_at', models.DateTimeField(verbose_name='uploaded')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='evidence.document')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("version", models.PositiveIntegerField()),
+                ("current", models.BooleanField(default=True)),
+                ("number", models.CharField(blank=True, max_length=80, verbose_name="number and symbol")),
+                ("issued_on", models.DateField(blank=True, null=True, verbose_name="issue date")),
+                ("issuer", models.CharField(blank=True, max_length=250, verbose_name="issuing body")),
+                ("subject", models.CharField(blank=True, max_length=500, verbose_name="subject")),
+                ("signatory", models.CharField(blank=True, max_length=150, verbose_name="signatory")),
+                ("folded", models.TextField(editable=False)),
+                (
+                    "file_key",
+                    models.CharField(help_text="random name below DATA_DIR/evidence", max_length=120),
+                ),
+                ("original_name", models.CharField(max_length=255, verbose_name="file")),
+                ("content_type", models.CharField(max_length=100)),
+                ("size", models.BigIntegerField(verbose_name="size")),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                (
+                    "scan_state",
+                    models.CharField(
+                        choices=[
+                            ("not_scanned", "not scanned"),
+                            ("waiting", "waiting for the virus scan"),
+                            ("clean", "clean"),
+                            ("infected", "infected"),
+                            ("unscannable", "could not be scanned"),
+                        ],
+                        max_length=12,
+                        verbose_name="virus scan",
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded")),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="evidence.document",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'document version',
-                'verbose_name_plural': 'document versions',
-                'ordering': ['-uploaded_at', '-pk'],
-                'constraints': [models.UniqueConstraint(fields=('document', 'version'), name='document_version_once'), models.UniqueConstraint(condition=models.Q(('current', True)), fields=('document',), name='document_one_current_version')],
+                "verbose_name": "document version",
+                "verbose_name_plural": "document versions",
+                "ordering": ["-uploaded_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("document", "version"), name="document_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("current", True)),
+                        fields=("document",),
+                        name="document_one_current_version",
+                    ),
+                ],
             },
         ),
     ]

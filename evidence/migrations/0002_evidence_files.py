@@ -6,73 +6,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('evidence', '0001_initial'),
+        ("evidence", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Opening',
+            name="Opening",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
             ],
         ),
         migrations.AddField(
-            model_name='document',
-            name='removed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="document",
+            name="removed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='documentversion',
-            name='guesses',
-            field=models.JSONField(default=dict, editable=False, help_text='what name and text of the file suggest; only prefilled, never stored'),
+            model_name="documentversion",
+            name="guesses",
+            field=models.JSONField(
+                default=dict,
+                editable=False,
+                help_text="what name and text of the file suggest; only prefilled, never stored",
+            ),
         ),
         migrations.AddField(
-            model_name='documentversion',
-            name='secrecy_note',
-            field=models.CharField(blank=True, help_text='why a file that shows a secrecy stamp may be kept here', max_length=500),
+            model_name="documentversion",
+            name="secrecy_note",
+            field=models.CharField(
+                blank=True, help_text="why a file that shows a secrecy stamp may be kept here", max_length=500
+            ),
         ),
         migrations.AddField(
-            model_name='documentversion',
-            name='upload_key',
-            field=models.UUIDField(blank=True, editable=False, help_text='the form it came with: sent twice, it is stored once', null=True),
+            model_name="documentversion",
+            name="upload_key",
+            field=models.UUIDField(
+                blank=True,
+                editable=False,
+                help_text="the form it came with: sent twice, it is stored once",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='documentversion',
-            name='folded',
-            field=models.TextField(editable=False, help_text='what searches compare (parindex.ui.collation.fold)'),
+            model_name="documentversion",
+            name="folded",
+            field=models.TextField(
+                editable=False, help_text="what searches compare (parindex.ui.collation.fold)"
+            ),
         ),
         migrations.AddIndex(
-            model_name='documentversion',
-            index=models.Index(fields=['file_key'], name='document_version_file'),
+            model_name="documentversion",
+            index=models.Index(fields=["file_key"], name="document_version_file"),
         ),
         migrations.AddIndex(
-            model_name='documentversion',
-            index=models.Index(fields=['uploaded_at'], name='document_version_uploaded'),
+            model_name="documentversion",
+            index=models.Index(fields=["uploaded_at"], name="document_version_uploaded"),
         ),
         migrations.AddConstraint(
-            model_name='documentversion',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='document_version_not_empty'),
+            model_name="documentversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("size__gt", 0)), name="document_version_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='documentversion',
-            constraint=models.CheckConstraint(condition=models.Q(('scan_state__in', ['not_scanned', 'waiting', 'clean', 'infected', 'unscannable'])), name='document_version_scan_state_known'),
+            model_name="documentversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("scan_state__in", ["not_scanned", "waiting", "clean", "infected", "unscannable"])
+                ),
+                name="document_version_scan_state_known",
+            ),
         ),
         migrations.AddField(
-            model_name='opening',
-            name='document_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.documentversion'),
+            model_name="opening",
+            name="document_version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.documentversion"
+            ),
         ),
         migrations.AddField(
-            model_name='opening',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="opening",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opening',
-            constraint=models.UniqueConstraint(fields=('document_version', 'user', 'day'), name='opening_once_a_day'),
+            model_name="opening",
+            constraint=models.UniqueConstraint(
+                fields=("document_version", "user", "day"), name="opening_once_a_day"
+            ),
         ),
     ]

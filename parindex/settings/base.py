@@ -251,6 +251,7 @@ CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "take up stalled work": {"task": "scoring.tasks.take_up_stalled", "schedule": 30.0},
+    "remove unfinished uploads": {"task": "evidence.tasks.sweep", "schedule": 24 * 3600.0},
 }
 
 # Web
