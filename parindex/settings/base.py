@@ -3,6 +3,7 @@
 .env.example explains every variable; tests/setup holds the two together.
 """
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ env = environ.Env()
 
 SITE_NAME = env.str("SITE_NAME", default="Chỉ số cải cách hành chính")
 PROVINCE_NAME = env.str("PROVINCE_NAME", default="Tỉnh Mẫu")
+# Everything on this installation is made up: every page and print carries the mark of a rehearsal.
+REHEARSAL = env.bool("REHEARSAL", default=False)
+PORTAL_VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 ROOT_URLCONF = "parindex.urls"
 WSGI_APPLICATION = "parindex.wsgi.application"
