@@ -56,7 +56,7 @@ demo: setup ## A sample province on SQLite at http://127.0.0.1:8000/, without Do
 	@$(EMBEDDED) $(BIN)/python manage.py migrate --verbosity 0
 	@$(EMBEDDED) $(BIN)/python manage.py load_demo
 	@echo && echo "Open http://127.0.0.1:$(PORT)/ (Ctrl+C stops; the data stay in $(DATA)/)"
-	@exec $(EMBEDDED) LOG_LEVEL=$${LOG_LEVEL:-WARNING} $(BIN)/gunicorn parindex.wsgi --bind 127.0.0.1:$(PORT) \
+	@exec $(EMBEDDED) REHEARSAL=true LOG_LEVEL=$${LOG_LEVEL:-WARNING} $(BIN)/gunicorn parindex.wsgi --bind 127.0.0.1:$(PORT) \
 	    --workers 1 --worker-class gthread --threads 8 --timeout 120 --log-level warning
 
 test: test-sqlite test-services ## The suite on SQLite, then on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL)
