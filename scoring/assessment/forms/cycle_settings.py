@@ -156,7 +156,7 @@ class SettingsForms:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings as plain JSON, of valid forms. Substitutes that the page did not ask for are kept."""
+        """The settings as plain JSON, of valid forms. What the page does not ask for is kept as it was."""
         substitutes = {
             slug: by for slug, by in self.kept.substitutes.items() if slug not in self.substitutes.fields
         } | {slug: by for slug, by in self.substitutes.cleaned_data.items() if by}
@@ -172,6 +172,7 @@ class SettingsForms:
         return self.general.cleaned_data | {
             "grades": _grades(self.grades),
             "grades_by_block": own,
+            "ranking_by_block": {slug: own.as_dict() for slug, own in self.kept.ranking_by_block.items()},
             "substitutes": substitutes,
         }
 

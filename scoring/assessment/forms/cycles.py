@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agencies.models import Agency, Block
+from agencies.models import Agency
 from parindex.ui.forms import DateInput, PortalForm
 from scoring.assessment.models import Cycle, CycleBlock, Participation, Stage
 from scoring.assessment.queries.cycles import (
@@ -100,22 +100,24 @@ class CycleForm(PortalForm):
 class AddBlockForm(PortalForm):
     """A block for a cycle. Its newest criteria set is taken; another one can be chosen until it opens."""
 
-    block = forms.ModelChoiceField(label=gettext_lazy("Block"), queryset=Block.objects.none())
+    block = forms.TypedChoiceField(label=gettext_lazy("Block"), coerce=int)
 
     def __init__(self, cycle: Cycle, data: Any = None) -> None:
         super().__init__(data)
         self.cycle = cycle
-        self.fields["block"].queryset = blocks_to_add(cycle)  # type: ignore[attr-defined]
+        self.blocks = {block.pk: block for block in blocks_to_add(cycle)}
+        choices = [("", "—"), *((key, block.name) for key, block in self.blocks.items())]
+        self.fields["block"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        block = cleaned.get("block")
+        block = self.blocks.get(cleaned.get("block", 0))
         if block is not None:
             sets = sets_to_choose(year=self.cycle.year, block_id=block.pk)
             if not sets:
                 self.add_error("block", _("There is no criteria set for this block yet. Import one first."))
             else:
-                cleaned["criteria_set"] = sets[0]
+                cleaned |= {"block": block, "criteria_set": sets[0]}
         return cleaned
 
 
