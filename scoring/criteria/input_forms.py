@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from crispy_forms.bootstrap import AppendedText
-from crispy_forms.layout import Div, Field, Layout
+from crispy_forms.layout import Div, Layout
 from django import forms
+from django.template.loader import render_to_string
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from parindex.ui.formats import format_decimal
 from parindex.ui.forms import CheckCards, DateInput, DecimalInput, PortalForm, PortalHelper, RadioCards
+from parindex.ui.templatetags.ui import field as field_context
 from scoring import engine
 from scoring.criteria.wording import option_points
 
@@ -100,7 +102,7 @@ class InputsForm(PortalForm):
     def helper(self) -> PortalHelper:
         helper = PortalHelper(self)
         helper.layout = Layout(
-            Div(*(_placed(one) for one in self.asked), css_class=f"inputs inputs-{self.rule.kind}")
+            Div(*(Cell(one) for one in self.asked), css_class=f"inputs inputs-{self.rule.kind}")
         )
         return helper
 
@@ -209,10 +211,14 @@ def _hint(one: engine.Field) -> str:
     return ""
 
 
-def _placed(one: engine.Field) -> Any:
-    if one.type in ("boolean", "choice", "items", "date"):
-        return Field(one.name, wrapper_class="input-wide")
-    unit = pgettext("unit", "points") if one.type == "points" else one.unit
-    if unit:
-        return AppendedText(one.name, unit, wrapper_class="input-number")
-    return Field(one.name, wrapper_class="input-number")
+class Cell:
+    """One input in the layout, dressed as every field of the portal (crispy knows no cards)."""
+
+    def __init__(self, one: engine.Field) -> None:
+        self.one = one
+
+    def render(self, form: InputsForm, context: Any, template_pack: str = "", **kwargs: Any) -> SafeString:
+        """Called by crispy."""
+        form.rendered_fields.add(self.one.name)  # type: ignore[attr-defined]
+        unit = pgettext("unit", "points") if self.one.type == "points" else self.one.unit
+        return render_to_string("components/field.html", field_context(form[self.one.name], suffix=unit))

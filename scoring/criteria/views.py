@@ -90,7 +90,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed(permissions.may_manage_sets)
 def import_file(request: HttpRequest) -> HttpResponse:
     """Choose a file; it is rehearsed, and nothing is stored yet."""
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     context: dict[str, Any] = {"title": _("Import a criteria set"), "form": form}
     if request.method == "POST" and form.is_valid():
         content, year, block = form.content, form.cleaned_data["year"], form.cleaned_data["block"]
