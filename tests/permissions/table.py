@@ -84,7 +84,8 @@ class Row:
     ``data`` is sent by POST (it need not be valid: a form's complaint is an answer of the view too). ``get`` is
     the query of GET. ``missing``: what those who reach the view get for an absent object (404; the admin
     redirects). ``posts``: (own, foreign) of POST where fewer may send than may read.
-    ``knows``: who reads agency A's object elsewhere without reaching this view: for them it is a plain 403.
+    ``knows``: who reads agency A's object elsewhere without reaching this view: for them it is a plain 403;
+    ``knows_foreign``: the same of agency B's object.
     """
 
     own: Iterable[str] = ()
@@ -96,6 +97,7 @@ class Row:
     missing: int = 404
     posts: tuple[Iterable[str], Iterable[str]] | None = None
     knows: Iterable[str] = ()
+    knows_foreign: Iterable[str] = ()
     why: str = ""
 
     def reach(self, method: str) -> tuple[frozenset[str], frozenset[str]]:
