@@ -1,0 +1,1 @@
+"""The year's rows in the administration: read, never written there."""
