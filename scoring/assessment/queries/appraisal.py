@@ -259,9 +259,16 @@ def read_work(
             one.criterion, one.scoresheet = node, sheet
             work.marks = marks.get(one.pk, [])
             work.citations = citations.get(one.pk, [])
+            for citation in work.citations:
+                citation.where = _place(citation)  # type: ignore[attr-defined]
             work.asked, work.request = asked.get(one.pk), requests.get(one.pk)
         leaves.append(work)
     return SheetWork(sheet, reach, leaves, may_settle(actor, agency_id=agency_id))
+
+
+def _place(citation: Citation) -> str:
+    page = _("p. %(page)s") % {"page": citation.page} if citation.page else ""
+    return ", ".join(part for part in (page, citation.clause) if part)
 
 
 def citations_shown(sheet: Scoresheet, answer_ids: Iterable[int]) -> QuerySet[Citation]:

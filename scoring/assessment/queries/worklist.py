@@ -21,6 +21,7 @@ from scoring.assessment.models import (
     CycleBlock,
     ExplanationRequest,
     Mark,
+    Scoresheet,
     SheetState,
 )
 from scoring.assessment.queries.panels import reaches
@@ -111,6 +112,11 @@ class Ground:
     agencies: list[tuple[str, str]] = field(default_factory=list)
 
     @property
+    def choices(self) -> list[Criterion]:
+        """The nodes to filter by, each code once."""
+        return list({node.code: node for node in reversed(self.nodes)}.values())[::-1]
+
+    @property
     def has_duty(self) -> bool:
         return any(not reach.duty.is_empty for reach in self.reach.values())
 
@@ -119,7 +125,17 @@ class Ground:
         return any(reach.oversees for reach in self.reach.values())
 
 
-def ground(actor: Actor, filters: Filters, *, with_agencies: bool = True) -> Ground:
+def ground_in(cycle_block: CycleBlock, reach: Reach, filters: Filters) -> Ground:
+    """The ground of one block, for a page that knows the person's reach in it. One query at most."""
+    mine = not reach.duty.is_empty and filters.whose != ALL
+    found = Ground(filters, [], cycle_block.cycle, [cycle_block], {cycle_block.pk: reach}, mine)
+    if filters.criterion or filters.q:
+        nodes = Criterion.objects.filter(criteria_set=cycle_block.criteria_set_id)
+        found.nodes = list(nodes.order_by("criteria_set", "order"))
+    return found
+
+
+def ground(actor: Actor, filters: Filters) -> Ground:
     """The list's ground: at most nine queries."""
     cycles = list(Cycle.objects.filter(imported=False, blocks__opened_at__isnull=False).distinct())
     cycle = next((c for c in cycles if str(c.year) == filters.year), cycles[0] if cycles else None)
@@ -138,20 +154,13 @@ def ground(actor: Actor, filters: Filters, *, with_agencies: bool = True) -> Gro
             "criteria_set", "order"
         )
     )
-    if with_agencies:
-        sheets = Q(pk__in=[])
-        for block in chosen:
-            sheets |= reach[block.pk].sheets()
-        found.agencies = list(
-            Agency.objects.filter(pk__in=_agency_ids(sheets)).order_by("sort_key").values_list("slug", "name")
-        )
+    sheets = Q(pk__in=[])
+    for block in chosen:
+        sheets |= reach[block.pk].sheets()
+    ids = Scoresheet.objects.filter(sheets).values("participation__agency_id")
+    agencies = Agency.objects.filter(pk__in=ids)
+    found.agencies = list(agencies.order_by("sort_key").values_list("slug", "name"))
     return found
-
-
-def _agency_ids(sheets: Q) -> Any:
-    from scoring.assessment.models import Scoresheet
-
-    return Scoresheet.objects.filter(sheets).values("participation__agency_id")
 
 
 def tasks(ground: Ground, *, any_state: bool = False, block: int | None = None) -> QuerySet[Answer]:
@@ -234,6 +243,10 @@ class Tally:
     state: str = ""
     sheet: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def state_label(self) -> str:
+        return str(SheetState(self.state).label) if self.state else ""
 
     @property
     def total(self) -> int:

@@ -18,7 +18,7 @@ from scoring.assessment.queries.panels import panels_of
 from scoring.assessment.services.locks import SHEET_JOINS, locked_sheet
 from scoring.assessment.services.marks import Recorded, clean_text, record_mark
 from scoring.assessment.windows import require_open
-from scoring.assessment.workflow import take_step
+from scoring.assessment.workflow import STEP, may_take, take_step
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -113,25 +113,27 @@ def return_to_round_2(*, sheet: Scoresheet, actor: Actor, reason: str) -> Scores
 
 def reopen(*, sheet: Scoresheet, actor: Actor, decision_number: str, reason: str) -> Scoresheet:
     """Reopen a final sheet for a correction: a council member, with the number of the decision and a reason."""
-    faults: dict[str, list[str]] = {}
-    decision_number, reason = decision_number.strip(), clean_text(reason, "reason")
-    if not decision_number:
-        faults["decision_number"] = [_("Give the number of the decision.")]
-    elif len(decision_number) > 80:
-        faults["decision_number"] = [_("The text is too long: at most %(max)s characters.") % {"max": 80}]
-    if not reason:
-        faults["reason"] = [_("Give the reason.")]
-    if faults:
-        raise Invalid(fields=faults)
     with transaction.atomic():
         sheet = locked_sheet(sheet.pk)
-        block = sheet.participation.cycle_block
+        block, agency_id = sheet.participation.cycle_block, sheet.participation.agency_id
         _require_council(sheet, actor, panels_of([block])[block.pk])
+        if not may_take(STEP["reopen"], actor=actor, agency_id=agency_id):
+            raise NotPermitted(_("A final scoresheet is reopened by a council member."))
+        decision_number, reason = decision_number.strip(), clean_text(reason, "reason")
+        faults: dict[str, list[str]] = {}
+        if not decision_number:
+            faults["decision_number"] = [_("Give the number of the decision.")]
+        elif len(decision_number) > 80:
+            faults["decision_number"] = [_("The text is too long: at most %(max)s characters.") % {"max": 80}]
+        if not reason:
+            faults["reason"] = [_("Give the reason.")]
+        if faults:
+            raise Invalid(fields=faults)
         take_step(
             "reopen",
             sheet=sheet,
             actor=actor,
-            agency_id=sheet.participation.agency_id,
+            agency_id=agency_id,
             now=db_now(),
             reason=f"{decision_number}: {reason}",
         )

@@ -65,8 +65,24 @@ class ImportReport:
         return not self.fault and not self.errors
 
     @property
+    def new(self) -> int:
+        return self.count("new")
+
+    @property
+    def replaced(self) -> int:
+        return self.count("replaced")
+
+    @property
+    def unchanged(self) -> int:
+        return self.count("unchanged")
+
+    @property
     def changes(self) -> int:
-        return self.count("new") + self.count("replaced")
+        return self.new + self.replaced
+
+    @property
+    def fault_lines(self) -> list[str]:
+        return [self.fault] if self.fault else []
 
 
 class ImportRefused(Invalid):

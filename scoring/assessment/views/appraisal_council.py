@@ -49,7 +49,7 @@ def council(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         lines.sort(key=key, reverse=sort.startswith("-"))
     context = {
         "title": _("Council"),
-        "block": block,
+        "cycle_block": block,
         "tabs": block_tabs(request, block, "council"),
         "lines": [
             (
@@ -100,7 +100,7 @@ def finalise_sheets(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     gaps = open_leaves(block)
     context = {
         "title": _("Finalise"),
-        "block": block,
+        "cycle_block": block,
         "lines": [(line, gaps.get(line.sheet.participation_id, [])) for line in chosen.values()],
         "blocked": any(gaps.get(line.sheet.participation_id) for line in chosen.values()),
     }

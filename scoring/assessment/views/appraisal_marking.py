@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parindex.errors import Refusal, StaleVersion
 from parindex.ui.formats import format_points
 from scoring import engine
+from scoring.assessment.appraisal_permissions import Reach
 from scoring.assessment.forms.answer import LeafInputs, inputs_form, inputs_in_words
 from scoring.assessment.forms.appraisal import DecisionForm, MarkForm
 from scoring.assessment.models import Answer, Mark
@@ -28,6 +30,13 @@ from scoring.assessment.views.appraisal_base import actor_of, appraisal_page, sa
 from scoring.criteria.wording import expression_in_words, trace_in_words
 
 KEY = "in"
+#: Ready-made reasons; a click puts one into the field.
+SENTENCES = (
+    gettext_lazy("Late, without a written extension."),
+    gettext_lazy("The figures do not agree with the report."),
+    gettext_lazy("The evidence does not show this."),
+    gettext_lazy("The document was issued outside the period."),
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,16 +77,17 @@ def leaf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "points": format_points(recorded.mark.points, 6),
         },
     )
-    return _go_on(request, answer)
+    return _go_on(request, answer, reach)
 
 
-def _go_on(request: HttpRequest, answer: Answer) -> HttpResponse:
+def _go_on(request: HttpRequest, answer: Answer, reach: Reach) -> HttpResponse:
     """To the next that waits, or back to the list; "stay" stays."""
     filters = work.Filters.read(request.GET)
     query = f"?{filters.as_query}" if filters.as_query else ""
     if "stay" in request.POST:
         return HttpResponseRedirect(reverse("appraisal:leaf", args=[answer.public_id]) + query)
-    following = work.place_of(work.ground(actor_of(request), filters, with_agencies=False), answer).following
+    ground = work.ground_in(answer.scoresheet.participation.cycle_block, reach, filters)
+    following = work.place_of(ground, answer).following
     if following is not None:
         return HttpResponseRedirect(reverse("appraisal:leaf", args=[following.public_id]) + query)
     messages.info(request, _("Nothing is left by this filter."))
@@ -85,7 +95,7 @@ def _go_on(request: HttpRequest, answer: Answer) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest, answer: Answer, reach: Any, form: MarkForm, inputs: LeafInputs, refused: Refusal
+    request: HttpRequest, answer: Answer, reach: Reach, form: MarkForm, inputs: LeafInputs, refused: Refusal
 ) -> HttpResponse:
     """The page with what was typed and why it was not saved."""
     problems: list[str] = []
@@ -114,7 +124,7 @@ def _refused(
 def _render(
     request: HttpRequest,
     answer: Answer,
-    reach: Any,
+    reach: Reach,
     *,
     form: MarkForm | None = None,
     inputs: LeafInputs | None = None,
@@ -123,7 +133,7 @@ def _render(
 ) -> HttpResponse:
     actor = actor_of(request)
     filters = work.Filters.read(request.GET)
-    ground = work.ground(actor, filters, with_agencies=False)
+    ground = work.ground_in(answer.scoresheet.participation.cycle_block, reach, filters)
     sheet_work = read_work(answer.scoresheet, reach, actor, answer=answer)
     one = sheet_work.leaves[0]
     answer = one.answer or answer
@@ -138,7 +148,7 @@ def _render(
         "answer": answer,
         "sheet": answer.scoresheet,
         "agency": answer.scoresheet.participation.agency,
-        "block": answer.scoresheet.participation.cycle_block,
+        "cycle_block": answer.scoresheet.participation.cycle_block,
         "filters": filters,
         "query": f"?{filters.as_query}" if filters.as_query else "",
         "place": work.place_of(ground, answer),
@@ -151,6 +161,7 @@ def _render(
         "decision_form": more.pop("decision_form", None) or DecisionForm(),
         "history": _history(one),
         "preview": _shown(one.answer, current),
+        "sentences": SENTENCES,
         **more,
     }
     return render(request, "admin/appraisal/leaf.html", context, status=status)
@@ -263,7 +274,7 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         status = 422 if refused.status == 400 else refused.status
         return _render(request, answer, reach, decision_form=form, problems=problems, status=status)
     messages.success(request, _("The decision is saved."))
-    return _go_on(request, answer)
+    return _go_on(request, answer, reach)
 
 
 @require_POST

@@ -57,14 +57,17 @@ def points(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 return _stored(request, block.public_id, report)
             kept = base64.b64encode(data).decode() if report.is_clean and report.changes else ""
             status = 200 if report.is_clean else 422
+    covered = coverage(block)
+    held = {one.criterion.method for one in covered}
     context = {
         "title": _("Survey and external points"),
-        "block": block,
+        "cycle_block": block,
         "tabs": block_tabs(request, block, "points"),
         "form": form,
         "report": report,
         "kept": kept,
-        "coverage": coverage(block),
+        "coverage": covered,
+        "methods": [(method.value, method.label) for method in IMPORTED if method in held],
         "batches": batches_of(block),
         "max_mb": MAX_BYTES >> 20,
     }

@@ -63,7 +63,7 @@ def rounds(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     block = open_block(public_id)
     context = {
         "title": _("Rounds"),
-        "block": block,
+        "cycle_block": block,
         "tabs": block_tabs(request, block, "rounds"),
         "overview": overview(block, reach_of(actor_of(request), block)),
         "spans": spans(block, agency_id=None),
@@ -113,7 +113,7 @@ def close(request: HttpRequest, public_id: uuid.UUID, stage: str) -> HttpRespons
     plan = plan_closing(block, which, now=db_now(), sheets=chosen)
     context = {
         "title": _("Close “%(stage)s”") % {"stage": which.label},
-        "block": block,
+        "cycle_block": block,
         "stage": which,
         "plan": plan,
         "lacking": _by_sheet(plan),
@@ -178,7 +178,7 @@ def assignments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 return HttpResponseRedirect(reverse("appraisal:assignments", args=[public_id]))
     context = {
         "title": _("Assignments"),
-        "block": block,
+        "cycle_block": block,
         "tabs": block_tabs(request, block, "assignments"),
         "nodes": nodes,
         "node": node,

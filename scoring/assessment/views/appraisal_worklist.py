@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from scoring.assessment.appraisal_permissions import may_adjust, may_finalise, may_oversee
+from scoring.assessment.appraisal_permissions import may_adjust, may_finalise, may_oversee, may_run_block
 from scoring.assessment.models import Adjustment
 from scoring.assessment.queries import worklist as work
 from scoring.assessment.queries.appraisal import read_work, sheet_for_appraisal
@@ -105,10 +105,11 @@ def render_sheet(
         "title": participation.agency.name,
         "sheet": found,
         "agency": participation.agency,
-        "block": participation.cycle_block,
+        "cycle_block": participation.cycle_block,
         "work": read_work(found, reach, actor),
         "filters": work.Filters.read(request.GET),
         "oversees": oversees,
+        "may_run": may_run_block(actor),
         "worklist_url": reverse("appraisal:worklist"),
         "steps": {
             step.name: step
