@@ -22,6 +22,7 @@ from agencies.permissions import ACCOUNT_ROLES, READER_ROLES, STRUCTURE_ROLES, m
 from agencies.resources import AccountResource, AgencyResource
 from agencies.views import link_maker
 from parindex.admin_site import RoleInline, RoleModelAdmin
+from parindex.ui import formats
 from parindex.ui.forms import DateInput
 
 
@@ -232,6 +233,8 @@ class MembershipForm(forms.ModelForm):
 class MembershipInline(RoleInline):
     model = Membership
     form = MembershipForm
+    template = "admin/edit_inline/stacked.html"
+    fields = [("role", "agency", "division"), ("starts_on", "ends_on")]
     verbose_name = gettext_lazy("role")
     verbose_name_plural = gettext_lazy("roles (from the first day to the last, both included)")
     view_roles = READER_ROLES
@@ -291,6 +294,7 @@ class NewAccountForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["username", "full_name", "email"]
+        labels = {"username": gettext_lazy("Account name"), "email": gettext_lazy("E-mail")}
         help_texts = {
             "username": gettext_lazy("At least 3 letters a–z, digits, dots or hyphens; it never changes.")
         }
@@ -357,7 +361,7 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
     resource_class = AccountResource
     view_roles = READER_ROLES
     add_roles = change_roles = ACCOUNT_ROLES
-    list_display = ["full_name", "username", "roles", "last_login", "is_active"]
+    list_display = ["full_name", "username", "roles", "last_seen", "is_active"]
     list_display_links = ["full_name", "username"]
     list_filter = ["is_active", RoleFilter]
     search_fields = ["name_folded", "memberships__agency__name_folded"]
@@ -398,20 +402,32 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return ["username", "full_name", "email", "first_password"]
-        return [
-            "username",
-            "full_name",
-            "email",
-            "is_active",
-            "must_change_password",
-            "last_login",
-            "date_joined",
-        ]
+        return ["account_name", "full_name", "email", "standing", "last_seen", "since"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        return ["username", "is_active", "must_change_password", "last_login", "date_joined"]
+        return ["account_name", "standing", "last_seen", "since"]
+
+    @admin.display(description=gettext_lazy("account name"))
+    def account_name(self, account: User) -> str:
+        return account.username
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, account: User) -> str:
+        if not account.is_active:
+            return _("closed")
+        if account.must_change_password:
+            return _("open, with a one-time password that must be changed")
+        return _("open") if account.has_usable_password() else _("open, no password set yet")
+
+    @admin.display(description=gettext_lazy("last sign-in"), ordering="last_login")
+    def last_seen(self, account: User) -> str:
+        return formats.format_datetime(account.last_login, zone=False)
+
+    @admin.display(description=gettext_lazy("made"))
+    def since(self, account: User) -> str:
+        return formats.format_datetime(account.date_joined, zone=False)
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given, actor = form.cleaned_data, request.actor

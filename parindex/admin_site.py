@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -22,6 +23,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -101,6 +103,10 @@ class RoleModelAdmin(admin.ModelAdmin):
     change_roles: frozenset[str] = frozenset()
     delete_roles: frozenset[str] = frozenset()
     list_per_page = 50
+
+    class Media:
+        css = {"all": ("parindex/people.css",)}
+
     show_full_result_count = False
     save_on_top = False
 
@@ -171,6 +177,14 @@ class RoleModelAdmin(admin.ModelAdmin):
         except Refusal as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Named after what is listed, not after what one might do with it."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return _unwrapped(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -253,6 +267,9 @@ class RoleInline(admin.TabularInline):
     change_roles: frozenset[str] = frozenset()
     can_delete = False
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return _unwrapped(super().formfield_for_dbfield(db_field, request, **kwargs))
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _holds(request, self.view_roles | self.change_roles)
 
@@ -264,6 +281,13 @@ class RoleInline(admin.TabularInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _unwrapped(field: Any) -> Any:
+    """Without the buttons that open other objects in small windows: they want a script."""
+    if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+        field.widget = field.widget.widget
+    return field
 
 
 def _holds(request: HttpRequest, roles: frozenset[str]) -> bool:

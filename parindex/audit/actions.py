@@ -160,6 +160,47 @@ DETAILS = {
     "year": _("year"),
 }
 
+VALUES = {
+    "role": {
+        "editor": _("editor"),
+        "division_editor": _("division editor"),
+        "coordinator": _("coordinator"),
+        "head": _("head of agency"),
+        "assessor": _("assessor"),
+        "secretary": _("secretary"),
+        "council_member": _("council member"),
+        "publisher": _("publisher"),
+        "approver": _("approver"),
+        "inspector": _("inspector"),
+        "administrator": _("administrator"),
+    },
+    "kind": {
+        "merged": _("merged into"),
+        "split": _("split into"),
+        "renamed": _("renamed to"),
+        "bonus": _("bonus"),
+        "penalty": _("penalty"),
+    },
+    "state": {
+        "drafting": _("drafting"),
+        "awaiting_approval": _("awaiting approval"),
+        "submitted": _("submitted"),
+        "appraising": _("appraisal, round 1"),
+        "explaining": _("explanation"),
+        "reappraising": _("appraisal, round 2"),
+        "reviewing": _("council review"),
+        "finalised": _("finalised"),
+    },
+    "stage": {
+        "self_assessment": _("self-assessment"),
+        "round_1": _("appraisal, round 1"),
+        "explanation": _("explanation"),
+        "round_2": _("appraisal, round 2"),
+        "council": _("council"),
+    },
+    "round": {1: _("round 1"), 2: _("round 2"), 3: _("council")},
+}
+
 OBJECTS = {
     "agencies": _("Agencies and accounts"),
     "evidence": _("Documents"),
@@ -175,3 +216,8 @@ def action_label(action: str) -> str:
 def detail_label(name: str) -> str:
     """The name of a detail in words."""
     return str(DETAILS.get(name, name))
+
+
+def value_label(name: str, value: str | int) -> str:
+    """A detail's value in words where it is a code of ours, else as it is."""
+    return str(VALUES.get(name, {}).get(value, value))

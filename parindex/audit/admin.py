@@ -101,7 +101,7 @@ class AuditEntryAdmin(ReadOnlyModelAdmin):
     search_fields = ["actor_name", "object_label", "object_id"]
     search_help_text = _("Name of the person, or what it was about")
     ordering = ["-seq"]
-    fields = ["seq", "when", "who", "what", "about", "changes", "object_key", "prev", "hash"]
+    fields = ["seq", "when", "who", "what", "about", "changes", "object_key", "link_before", "link"]
     readonly_fields = fields
     sortable_by = ["seq"]
 
@@ -127,6 +127,14 @@ class AuditEntryAdmin(ReadOnlyModelAdmin):
     @admin.display(description=_("object"))
     def object_key(self, entry: AuditEntry) -> str:
         return f"{entry.object_type} {entry.object_id}".strip() or "—"
+
+    @admin.display(description=_("hash of the entry before"))
+    def link_before(self, entry: AuditEntry) -> str:
+        return entry.prev
+
+    @admin.display(description=_("hash"))
+    def link(self, entry: AuditEntry) -> str:
+        return entry.hash
 
     @admin.display(description=_("change"))
     def summary(self, entry: AuditEntry) -> str:

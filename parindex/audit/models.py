@@ -49,4 +49,6 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.seq} {self.action} {self.object_label}"
+        from parindex.audit.actions import action_label
+
+        return " · ".join(filter(None, [str(self.seq), action_label(self.action), self.object_label]))

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from parindex.audit.actions import action_label, detail_label
+from parindex.audit.actions import action_label, detail_label, value_label
 from parindex.audit.models import AuditEntry
 from parindex.ui import formats
 
@@ -54,7 +54,7 @@ def changes_of(entry: AuditEntry) -> tuple[Change, ...]:
     """What the entry says changed; details that stayed the same are left out."""
     before, after = _flat(entry.before), _flat(entry.after)
     return tuple(
-        Change(_named(name), _shown(before.get(name)), _shown(after.get(name)))
+        Change(_named(name), _told(name, before.get(name)), _told(name, after.get(name)))
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     )
@@ -73,6 +73,12 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
 
 def _named(path: str) -> str:
     return " › ".join(detail_label(part) for part in path.split(".")) if path else ""
+
+
+def _told(path: str, value: Any) -> str:
+    name = path.rpartition(".")[2]
+    known = value_label(name, value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return known if known and known != str(value) else _shown(value)
 
 
 def _shown(value: Any) -> str:
