@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,11 +15,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from parindex.ui.formats import format_decimal
 from scoring import engine
 from scoring.criteria.json_source import Finding, Findings, load
+from scoring.criteria.values import Values, is_points, join
 
 __all__ = ["FORMAT", "Finding", "NodeFile", "Reading", "SetFile", "check", "node_place", "read"]
 
@@ -29,9 +28,6 @@ METHODS = ("appraisal", "survey", "external", "office")
 MAX_NODES = 3000
 MAX_LEVEL = 6
 MAX_TEXT = 20_000
-MAX_YEAR_RANGE = (1990, 2200)
-#: Keys that a file may carry for its readers; not stored.
-IGNORED = frozenset({"provenance", "note"})
 
 _TOP_KEYS = frozenset(
     {
@@ -44,7 +40,6 @@ _NODE_KEYS = frozenset({"code", "title", "max", "children"})
 _LEAF_KEYS = frozenset(
     {"method", "rule", "rule_text", "guidance", "evidence", "appraiser", "not_applicable_for", "na_request"}
 )
-_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _CODE = re.compile(r"\w[\w.\-/()]*")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
 _SELF_SCORED_NEVER = frozenset({"survey", "external_index"})
@@ -152,19 +147,14 @@ def sum_warnings(file: SetFile) -> Iterator[Finding]:
 
 
 @dataclass
-class _Checker:
+class _Checker(Values):
     """One pass over the document; goes on after a fault, so that one import names them all."""
 
-    errors: Findings
     warnings: Findings = field(default_factory=Findings)
     nodes: list[NodeFile] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)
-    node: str = ""
     count: int = 0
-
-    def wrong(self, place: str, message: str) -> None:
-        self.errors.add(Finding(place, message, self.node))
 
     # The parts of the file
 
@@ -199,6 +189,7 @@ class _Checker:
             "penalty_cap": self.points(document, "penalty_cap", "", required=False) or Decimal(0),
         }
         self.children(document, "areas", "", parent=None, level=1)
+        self.references()
         self.node = ""
         if file["total"] is None:
             file["total"] = sum((n.max_points for n in self.nodes if n.level == 1), Decimal(0))
@@ -212,7 +203,7 @@ class _Checker:
         self, above: Mapping[str, Any], key: str, place: str, *, parent: int | None, level: int
     ) -> None:
         entries = above.get(key)
-        at = _join(place, key)
+        at = join(place, key)
         if not isinstance(entries, list):
             self.wrong(at, _("A list of nodes is expected."))
             return
@@ -248,7 +239,7 @@ class _Checker:
             "max_points": self.points(entry, "max", place, required=True) or Decimal(0),
         }
         if leaf:
-            rest = self.leaf(entry, place, base["max_points"], readable=_is_points(entry.get("max")))
+            rest = self.leaf(entry, place, base["max_points"], readable=is_points(entry.get("max")))
             self.nodes.append(NodeFile(**base, **rest))
             return
         self.nodes.append(NodeFile(**base))
@@ -264,7 +255,7 @@ class _Checker:
             for key in sorted(_LEAF_KEYS & set(entry)):
                 if key not in ("guidance", "evidence", "rule_text"):
                     self.wrong(
-                        _join(place, key),
+                        join(place, key),
                         _("Only a leaf, a node with a rule, may have “%(key)s”.") % {"key": key},
                     )
 
@@ -292,19 +283,31 @@ class _Checker:
                 self.wrong(node_place(place, problem.path), problem.text(translate=_, number=format_decimal))
         return None
 
+    def references(self) -> None:
+        """Rules that look at other leaves, or move points to them, name leaves that are there."""
+        leaves = {node.code for node in self.nodes if node.rule is not None}
+        for node in self.nodes:
+            self.node = node.code
+            for code in node.rule.depends_on() if node.rule is not None else ():
+                if code not in leaves or code == node.code:
+                    self.wrong(
+                        node_place(node.place, ""),
+                        _("The set has no other leaf “%(code)s”.") % {"code": code},
+                    )
+
     def method(self, entry: Mapping[str, Any], place: str, kind: object) -> str:
         implied = {"survey": "survey", "external_index": "external"}.get(str(kind), "appraisal")
         method = entry.get("method", implied)
         if method not in METHODS:
             self.wrong(
-                _join(place, "method"),
+                join(place, "method"),
                 _("“%(value)s” is not one of: %(allowed)s.")
                 % {"value": str(method)[:60], "allowed": ", ".join(METHODS)},
             )
             return "appraisal"
         if method == "appraisal" and str(kind) in _SELF_SCORED_NEVER:
             self.wrong(
-                _join(place, "method"),
+                join(place, "method"),
                 _("A rule of this kind is never self-scored: the method must be survey, external or office."),
             )
         return str(method)
@@ -330,7 +333,7 @@ class _Checker:
 
     def profiles_of(self, entry: Mapping[str, Any], place: str) -> tuple[str, ...]:
         value = entry.get("not_applicable_for")
-        at = _join(place, "not_applicable_for")
+        at = join(place, "not_applicable_for")
         if value is None:
             return ()
         if not isinstance(value, list):
@@ -346,16 +349,9 @@ class _Checker:
                 self.wrong(f"{at}[{number}]", _("“%(label)s” stands here twice.") % {"label": key})
         return tuple(key for key in value if isinstance(key, str))
 
-    # Single values
-
-    def known(self, entry: Mapping[str, Any], place: str, keys: frozenset[str]) -> None:
-        for key in entry:
-            if key not in keys and key not in IGNORED:
-                self.wrong(_join(place, str(key)[:60]), _("Unknown key “%(key)s”.") % {"key": str(key)[:60]})
-
     def code(self, entry: Mapping[str, Any], place: str) -> str:
         code = self.text(entry, "code", place, limit=30, required=True)
-        at = _join(place, "code")
+        at = join(place, "code")
         if not code:
             return ""
         if not _CODE.fullmatch(code):
@@ -368,88 +364,3 @@ class _Checker:
         else:
             self.codes[code] = place
         return code
-
-    def text(
-        self, entry: Mapping[str, Any], key: str, place: str, *, limit: int, required: bool = False
-    ) -> str:
-        value = entry.get(key)
-        at = _join(place, key)
-        if value is None and not required:
-            return ""
-        if value is None:
-            self.wrong(at, _("“%(key)s” is missing.") % {"key": key})
-            return ""
-        if not isinstance(value, str):
-            self.wrong(at, _("A text is expected here."))
-            return ""
-        text = unicodedata.normalize("NFC", value).strip()
-        if required and not text:
-            self.wrong(at, _("The text is empty."))
-        if len(text) > limit:
-            self.wrong(
-                at,
-                ngettext(
-                    "The text is longer than %(max)s character.",
-                    "The text is longer than %(max)s characters.",
-                    limit,
-                )
-                % {"max": limit},
-            )
-        return text
-
-    def flag(self, entry: Mapping[str, Any], key: str, place: str, *, default: bool) -> bool:
-        value = entry.get(key, default)
-        if not isinstance(value, bool):
-            self.wrong(_join(place, key), _("true or false is expected here."))
-            return default
-        return value
-
-    def points(self, entry: Mapping[str, Any], key: str, place: str, *, required: bool) -> Decimal | None:
-        value = entry.get(key)
-        at = _join(place, key)
-        if value is None:
-            if required:
-                self.wrong(at, _("“%(key)s” is missing.") % {"key": key})
-            return None
-        if not isinstance(value, str) or not _DECIMAL.fullmatch(value.strip()):
-            self.wrong(
-                at, _('Points are written as a text with a decimal point and without a sign, such as "0.5".')
-            )
-            return None
-        if not _is_points(value):
-            self.wrong(at, _("A number of points is below 1 000 000 and has at most 6 decimals."))
-            return None
-        return Decimal(value.strip())
-
-    def year(self, value: object) -> int | None:
-        if value is None:
-            return None
-        low, high = MAX_YEAR_RANGE
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.wrong("year", _("A year is expected, written as a number, such as 2025."))
-            return None
-        return value
-
-    def day(self, entry: Mapping[str, Any], key: str, place: str) -> date | None:
-        value = entry.get(key)
-        if value is None:
-            return None
-        try:
-            if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-                raise ValueError
-            return date.fromisoformat(value)
-        except ValueError:
-            self.wrong(_join(place, key), _("A date is expected, written as 2025-10-31."))
-            return None
-
-
-def _join(place: str, key: str) -> str:
-    return f"{place}.{key}" if place else key
-
-
-def _is_points(value: object) -> bool:
-    """Whether a text is a number of points that the database keeps exactly: below a million, 6 places."""
-    if not isinstance(value, str) or len(value) > 60 or not _DECIMAL.fullmatch(value.strip()):
-        return False
-    whole, _point, places = value.strip().partition(".")
-    return len(whole.lstrip("0")) <= 6 and len(places.rstrip("0")) <= 6

@@ -149,22 +149,27 @@ def _is_canonical(text: str) -> bool:
 def _field(one: engine.Field, rule: engine.Rule) -> forms.Field:
     choices = [(_key(value), label) for value, label in one.choices]
     if one.type == "boolean" and not choices:
-        return forms.Field(label=_(one.label), required=False, widget=forms.CheckboxInput())
+        return forms.Field(label=_grouped(one), required=False, widget=forms.CheckboxInput())
     if one.type == "boolean":
         choices = [(value, _(label)) for value, label in choices]
-        return _choice(_(one.label), choices, option_points(rule))
+        return _choice(_grouped(one), choices, option_points(rule))
     if one.type == "choice":
-        return _choice(_(one.label), choices, option_points(rule))
+        return _choice(_grouped(one), choices, option_points(rule))
     if one.type == "items":
         choices.append((NONE_HOLDS, _("None of these holds")))
         widget = CheckCards(choices=choices, hints=option_points(rule))
-        return forms.Field(label=_(one.label), required=False, widget=widget)
+        return forms.Field(label=_grouped(one), required=False, widget=widget)
     if one.type == "date":
         return forms.Field(label=one.label, required=False, widget=DateInput())
     attrs = {"inputmode": "numeric"} if one.type == "integer" else {}
     return _NumberField(
         label=_label(one, rule), required=False, help_text=_hint(one), widget=PlainNumber(attrs)
     )
+
+
+def _grouped(one: engine.Field) -> str:
+    """The label of a tick, a choice or a list, with the part of a composed rule that asks."""
+    return f"{one.group} · {_(one.label)}" if one.group else _(one.label)
 
 
 def _choice(label: str, choices: list[tuple[str, str]], hints: dict[str, str]) -> forms.Field:
@@ -181,10 +186,17 @@ def _key(value: object) -> str:
 
 
 #: Labels that come from the engine; every other label is the set's own and must not be translated.
-_ENGINE_LABELS = frozenset({"Points", "Points within the option", "Mean of the survey"})
+_ENGINE_LABELS = frozenset(
+    {"Points", "Points within the option", "Mean of the survey", "Place", "Place before"}
+)
 
 
 def _label(one: engine.Field, rule: engine.Rule) -> str:
+    label = _own_label(one, rule)
+    return f"{one.group} · {label}" if one.group else label
+
+
+def _own_label(one: engine.Field, rule: engine.Rule) -> str:
     if one.label in _ENGINE_LABELS:
         return _(one.label)
     if rule.kind in ("count", "deduction"):

@@ -31,6 +31,11 @@ KIND_NAMES = {
     "survey": gettext_lazy("survey"),
     "external_index": gettext_lazy("external index"),
     "manual": gettext_lazy("points given"),
+    "ratio_to_best": gettext_lazy("ratio to the best"),
+    "target_and_leader": gettext_lazy("target and leader"),
+    "sum_of": gettext_lazy("sum of parts"),
+    "best_of": gettext_lazy("best of parts"),
+    "formula": gettext_lazy("formula"),
 }
 
 
@@ -45,11 +50,15 @@ def rule_data_in_words(rule: Mapping[str, Any], max_points: Decimal) -> str:
     told = (
         teller(rule, max_points) if teller else str(KIND_NAMES.get(str(rule.get("kind")), rule.get("kind")))
     )
-    more = [told]
+    more = [told, *_cases(rule, max_points)]
     if rule.get("round_to"):
         more.append(_("Rounded to steps of %(step)s points.") % {"step": _figure(rule["round_to"])})
     if rule.get("not_arising"):
         more.append(_zero_effect(str(rule["not_arising"]), _("Where nothing arises")))
+    if rule.get("moves_to"):
+        more.append(
+            _("Where nothing arises, the points go to %(codes)s.") % {"codes": ", ".join(rule["moves_to"])}
+        )
     return " ".join(more)
 
 
@@ -138,14 +147,35 @@ def _checklist(rule: Mapping[str, Any], maximum: Decimal) -> str:
 
 
 def _tiers(rule: Mapping[str, Any], maximum: Decimal) -> str:
-    unit = "\u00a0%"
+    value, unit = _measure(rule)
+    told = [_("By %(value)s: %(bands)s.") % {"value": value, "bands": _bands(rule["bands"], unit)}]
+    for one in rule.get("exceptions", ()):
+        where = _band(one, unit) if {"gt", "ge", "lt", "le"} & set(one) else ""
+        told.append(f"{one['fact']}{f' ({where})' if where else ''}: {_points(one['points'])}.")
+    if rule.get("denominator_zero"):
+        told.append(_zero_effect(rule["denominator_zero"]))
+    return " ".join(told)
+
+
+def _measure(rule: Mapping[str, Any]) -> tuple[str, str]:
+    """What a band is looked up by, and the unit behind its figures."""
     if rule.get("numerator"):
-        value = f"{rule['numerator']} / {rule['denominator']}"
-    else:
-        value = str(rule["variable"])
-    bands = "; ".join(f"{_band(band, unit)}: {_points(band['points'])}" for band in rule["bands"])
-    told = _("By %(value)s: %(bands)s.") % {"value": value, "bands": bands}
-    return f"{told} {_zero_effect(rule['denominator_zero'])}" if rule.get("denominator_zero") else told
+        return f"{rule['numerator']} / {rule['denominator']}", "\u00a0%"
+    measure = rule.get("measure", "percent")
+    if measure == "days":
+        days = _("days from %(from)s to %(to)s") % {"from": rule["from"], "to": rule["to"]}
+        return str(rule.get("variable") or days), "\u00a0" + _("days")
+    if measure == "parts":
+        parts = _("number of parts that are missing or fail (%(parts)s)") % {
+            "parts": "; ".join(rule["parts"])
+        }
+        return str(rule.get("variable") or parts), ""
+    unit = "%" if measure == "percent" else str(rule.get("unit") or "")
+    return str(rule["variable"]), f"\u00a0{unit}" if unit else ""
+
+
+def _bands(bands: Sequence[Mapping[str, Any]], unit: str) -> str:
+    return "; ".join(f"{_band(band, unit)}: {_points(band['points'])}" for band in bands)
 
 
 def _band(band: Mapping[str, Any], unit: str) -> str:
@@ -159,10 +189,12 @@ def _band(band: Mapping[str, Any], unit: str) -> str:
     elif "ge" in band:
         words.append(_("from %(value)s") % {"value": _figure(low) + unit})
     if "lt" in band:
-        words.append(_("below %(value)s") % {"value": _figure(high) + unit})
+        words.append(
+            _("to below %(value)s" if words else "below %(value)s") % {"value": _figure(high) + unit}
+        )
     elif "le" in band:
         words.append(_("up to %(value)s") % {"value": _figure(high) + unit})
-    return _(" and ").join(words) if len(words) > 1 else (words[0] if words else _("any value"))
+    return " ".join(words) or _("any value")
 
 
 def _proportion(rule: Mapping[str, Any], maximum: Decimal) -> str:
@@ -235,10 +267,98 @@ def _survey(rule: Mapping[str, Any], maximum: Decimal) -> str:
 
 
 def _external(rule: Mapping[str, Any], maximum: Decimal) -> str:
+    by = rule.get("by", "value")
+    if by == "rank":
+        value = _("place in %(index)s") % {"index": rule["index"]}
+        return _("By %(value)s: %(bands)s.") % {"value": value, "bands": _bands(rule["bands"], "")}
+    if by == "rank_change":
+        value = _("places won in %(index)s") % {"index": rule["index"]}
+        return _("By %(value)s: %(bands)s.") % {"value": value, "bands": _bands(rule["bands"], "")}
     return _("%(index)s in %% × %(factor)s points / 100.") % {
         "index": rule["index"],
         "factor": _figure(rule["factor"]),
     }
+
+
+def _compared(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("value") or f"{rule.get('numerator')} / {rule.get('denominator')}")
+
+
+def _ratio_to_best(rule: Mapping[str, Any], maximum: Decimal) -> str:
+    return _("Points = %(value)s / best value of the block × %(factor)s, settled by the ranking.") % {
+        "value": _compared(rule),
+        "factor": _figure(rule["factor"]),
+    }
+
+
+def _target_and_leader(rule: Mapping[str, Any], maximum: Decimal) -> str:
+    return _(
+        "%(value)s: the target of %(target)s earns %(share)s %% of %(factor)s points; the rest goes by the excess "
+        "over it against the best agency of the block."
+    ) % {
+        "value": _compared(rule),
+        "target": _figure(rule["target"]),
+        "share": _figure(rule.get("target_share_pct") or "50"),
+        "factor": _figure(rule["factor"]),
+    }
+
+
+def _parts(rule: Mapping[str, Any], maximum: Decimal) -> str:
+    return " ".join(
+        f"({part.get('label') or number}) {rule_data_in_words(part, Decimal(part.get('max') or maximum))}"
+        for number, part in enumerate(rule["parts"], start=1)
+    )
+
+
+def _sum_of(rule: Mapping[str, Any], maximum: Decimal) -> str:
+    told = _("The points of all parts are added: %(parts)s") % {"parts": _parts(rule, maximum)}
+    if rule.get("cap"):
+        told += " " + _("At most %(cap)s.") % {"cap": _points(rule["cap"])}
+    return told
+
+
+def _best_of(rule: Mapping[str, Any], maximum: Decimal) -> str:
+    return _("The part with the most points counts: %(parts)s") % {"parts": _parts(rule, maximum)}
+
+
+def _formula(rule: Mapping[str, Any], maximum: Decimal) -> str:
+    texts = "; ".join(
+        f"{one['label']}: {_decimals(one['text'])}" if one.get("label") else _decimals(one["text"])
+        for one in rule["expressions"]
+    )
+    names = "; ".join(
+        f"{one['name']} = {one['label']}{f' ({unit})' if (unit := one.get('unit')) else ''}"
+        for one in rule["variables"]
+    )
+    return _("Points = %(formula)s, where %(variables)s; from 0 to %(max)s.") % {
+        "formula": texts,
+        "variables": names,
+        "max": _figure(maximum),
+    }
+
+
+def _decimals(text: str) -> str:
+    """A formula's text with the decimal mark of the language; its commas only separate, so they become semicolons."""
+    return _POINT.sub(decimal_mark(), text.replace(",", ";"))
+
+
+def _cases(rule: Mapping[str, Any], maximum: Decimal) -> list[str]:
+    told = []
+    for one in rule.get("cases", ()):
+        when = one["when"]
+        if "fact" in when:
+            fact = when["fact"] if when.get("is", True) else _("not: %(fact)s") % {"fact": when["fact"]}
+        elif "is" in when:
+            wanted = (
+                {True: _("yes"), False: _("no")}[when["is"]] if isinstance(when["is"], bool) else when["is"]
+            )
+            fact = _("criterion %(code)s is answered %(value)s") % {"code": when["answer"], "value": wanted}
+        else:
+            fact = _("criterion %(code)s is %(band)s") % {"code": when["answer"], "band": _band(when, "")}
+        told.append(
+            _("Case “%(case)s”: %(rule)s") % {"case": fact, "rule": rule_data_in_words(one["rule"], maximum)}
+        )
+    return told
 
 
 def _manual(rule: Mapping[str, Any], maximum: Decimal) -> str:
@@ -261,4 +381,9 @@ _TELLERS = {
     "survey": _survey,
     "external_index": _external,
     "manual": _manual,
+    "ratio_to_best": _ratio_to_best,
+    "target_and_leader": _target_and_leader,
+    "sum_of": _sum_of,
+    "best_of": _best_of,
+    "formula": _formula,
 }

@@ -154,6 +154,10 @@ FAULTS: list[tuple[str, list[str | int], Any, str]] = [
     ("profiles of a leaf as a text", [*P_LEAF, "not_applicable_for"], "no_tthc", f"{LEAF}.not_applicable_for"),
     ("na_request as a text", [*P_LEAF, "na_request"], "false", f"{LEAF}.na_request"),
     ("evidence as a list", [*P_LEAF, "evidence"], ["x"], f"{LEAF}.evidence"),
+    ("points that move nowhere", [*P_LEAF, "rule", "moves_to"], ["9.9"], f"{LEAF}.rule"),
+    ("points that move to themselves", [*P_LEAF, "rule", "moves_to"], ["1.1.1"], f"{LEAF}.rule"),
+    ("a case that looks at no leaf", [*P_LEAF, "rule", "cases"],
+     [{"when": {"answer": "1.1", "field": "value", "is": True}, "rule": {"kind": "manual"}}], f"{LEAF}.rule"),
     ("a NUL in a text", [*P_LEAF, "title"], "a\x00b", f"{LEAF}.title"),
     ("half a surrogate pair", [*P_LEAF, "guidance"], "a\ud800b", f"{LEAF}.guidance"),
 ]  # fmt: skip

@@ -118,6 +118,63 @@ def test_every_rule_of_the_samples_is_told_in_vietnamese(name: str) -> None:
             assert english not in words, words
 
 
+BANDS = [{"ge": "2", "points": "1"}, {"ge": "1", "lt": "2", "points": "0.5"}, {"lt": "1", "points": "0"}]
+YES_NO = {"kind": "boolean", "yes": "1", "no": "0"}
+COMPOSED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"kind": "tiers", "measure": "count", "variable": "số mô hình", "unit": "mô hình", "bands": BANDS},
+        "Theo số mô hình: từ 2\u00a0mô hình: 1 điểm; từ 1\u00a0mô hình đến dưới 2\u00a0mô hình: 0,5 điểm",
+    ),
+    ({"kind": "tiers", "measure": "days", "from": "ngày nhận", "to": "ngày trả", "bands": BANDS}, "từ ngày nhận đến"),
+    (
+        {
+            "kind": "tiers", "measure": "parts", "parts": ["a", "b", "c"],
+            "bands": [{"le": "0", "points": "1"}, {"ge": "1", "points": "0"}],
+        },
+        "số phần thiếu hoặc không đạt (a; b; c)",
+    ),
+    (
+        {
+            "kind": "tiers", "variable": "tỷ lệ", "bands": [{"ge": "80", "points": "1"}, {"lt": "80", "points": "0"}],
+            "exceptions": [{"fact": "đã đôn đốc bằng văn bản", "points": "0.5"}],
+        },
+        "đã đôn đốc bằng văn bản: 0,5 điểm.",
+    ),
+    (
+        {
+            "kind": "external_index", "index": "PCI", "by": "rank",
+            "bands": [{"le": "10", "points": "1"}, {"gt": "10", "points": "0"}],
+        },
+        "Theo thứ hạng PCI: đến 10: 1 điểm; trên 10: 0 điểm.",
+    ),
+    ({"kind": "ratio_to_best", "value": "số sáng kiến", "factor": "1"}, "giá trị cao nhất của khối × 1"),
+    ({"kind": "target_and_leader", "value": "tỷ lệ", "target": "80", "factor": "1"}, "50 % của 1 điểm"),
+    ({"kind": "sum_of", "parts": [{**YES_NO, "max": "0.5", "yes": "0.5", "label": "A"}]}, "(A) Đạt: 0,5 điểm"),
+    ({"kind": "best_of", "parts": [YES_NO, YES_NO]}, "Lấy phần có điểm cao nhất: (1) Đạt: 1 điểm"),
+    (
+        {
+            "kind": "formula", "variables": [{"name": "a", "label": "số đạt"}],
+            "expressions": [{"label": "", "text": "min(a * 0.5, 1)"}],
+        },
+        "Điểm = min(a * 0,5; 1), trong đó a = số đạt",
+    ),
+    ({**YES_NO, "cases": [{"when": {"fact": "có kế hoạch"}, "rule": YES_NO}]}, "Trường hợp “có kế hoạch”: Đạt"),
+    ({**YES_NO, "not_arising": "full", "round_to": "0.25"}, "Làm tròn đến 0,25 điểm. Khi không phát sinh: được"),
+    ({**YES_NO, "moves_to": ["1.2"]}, "điểm chuyển sang 1.2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "words"), COMPOSED, ids=[words for _data, words in COMPOSED])
+def test_every_kind_has_words_and_a_form(data: dict[str, Any], words: str) -> None:
+    if data["kind"] == "formula":
+        data = {**data, "expressions": [{"text": data["expressions"][0]["text"]}]}
+    parsed = engine.parse_rule(data, max_points=Decimal(1))
+    told = rule_data_in_words(parsed.data, Decimal(1))
+    assert words in told and "%(" not in told
+    page = render(build_inputs_form(parsed))
+    assert all(f'name="{one.name}"' in page for one in parsed.fields())
+
+
 def test_figures_of_rules_and_traces_have_a_comma() -> None:
     told = rule_data_in_words({"kind": "count", "unit": "sáng kiến", "each": "0.5", "cap": "1"}, Decimal(1))
     assert told == "Mỗi sáng kiến: 0,5 điểm, tối đa 1 điểm."

@@ -48,7 +48,7 @@ def test_a_file_is_rehearsed_then_stored_then_locked(province: None) -> None:
     page = secretary.post(reverse("criteria:import"), upload(data, year="2026")).content.decode()
     assert not CriteriaSet.objects.exists()
     assert "1.1.3" in page and "Văn phòng UBND tỉnh" in page and "2026" in page
-    assert "trên 90\u00a0%: 2 điểm; từ 70\u00a0% và đến 90\u00a0%: 1 điểm" in page
+    assert "trên 90\u00a0%: 2 điểm; từ 70\u00a0% đến 90\u00a0%: 1 điểm" in page
     answer = secretary.post(
         reverse("criteria:store"),
         {"content": hidden(page, "content"), "year": hidden(page, "year"), "block": hidden(page, "block")},
