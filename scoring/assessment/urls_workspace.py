@@ -14,7 +14,6 @@ from scoring.assessment.views import (
 app_name = "workspace"
 urlpatterns = [
     path("", workspace.home, name="home"),
-    path("library/", include("scoring.assessment.urls_library")),
     path("sheets/<uuid:public_id>/", workspace.sheet, name="sheet"),
     path("sheets/<uuid:public_id>/print/", workspace.print_sheet, name="print"),
     path("sheets/<uuid:public_id>/check/", workspace.check, name="check"),
