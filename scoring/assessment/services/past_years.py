@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +16,7 @@ from agencies.models import Agency, Block, Role
 from agencies.services.structure import save_agency, save_block
 from parindex.audit.services import record
 from parindex.clock import db_now
-from parindex.errors import NotPermitted, Refusal
+from parindex.errors import NotPermitted
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import (
     Cycle,
@@ -29,23 +28,13 @@ from scoring.assessment.models import (
     SheetState,
     Transition,
 )
-from scoring.assessment.past_points import LeafPoints, PastAgency, PastPoints, RowError, read_points
-from scoring.criteria.fileformat import SetFile, read
+from scoring.assessment.past_files import PastYearRefused, Problem, read_files
+from scoring.assessment.past_points import LeafPoints, PastAgency, PastPoints
 from scoring.criteria.matching import agency_names, block_names
 from scoring.criteria.models import CriteriaSet
 from scoring.criteria.queries import SetNode, tree_of
 from scoring.criteria.services import import_criteria_set, lock_set
-from scoring.engine import EngineErrors, RankingSettings, not_applicable, typed_points
-
-Problem = RowError
-
-
-class PastYearRefused(Refusal):
-    """The import stored nothing; ``problems`` says where and why, line by line (line 0: a file as a whole)."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = list(problems)
-        super().__init__(fields={"": [f"{p.line}: {p.message}" if p.line else p.message for p in problems]})
+from scoring.engine import RankingSettings, not_applicable, typed_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,55 +79,12 @@ def import_past_year(
     """
     if not actor.has(Role.SECRETARY):
         raise NotPermitted(_("Only the secretary may bring a past year."))
-    file, points, settings = _read_files(year, block, set_file, points_file, settings_file)
+    file, points, settings = read_files(year, block, set_file, points_file, settings_file)
     with transaction.atomic():
         report = _store(actor, year, block, set_file, file, points, settings, points_file, file_name)
         if dry_run:
             transaction.set_rollback(True)
     return report
-
-
-def _read_files(
-    year: int, block: str, set_file: bytes, points_file: bytes, settings_file: bytes | None
-) -> tuple[SetFile, PastPoints, RankingSettings | None]:
-    """Read all three files before anything is written, so that one answer names every fault."""
-    problems: list[Problem] = []
-    if not 1990 <= year <= 2100:
-        problems.append(Problem(0, _("The year %(year)s is not plausible.") % {"year": year}))
-    if not block.strip():
-        problems.append(Problem(0, _("Name the block.")))
-    settings = None
-    if settings_file is not None:
-        settings = _read_settings(settings_file, problems)
-    reading = read(set_file)
-    problems += [Problem(0, _("Criteria set: %(fault)s") % {"fault": fault}) for fault in reading.errors]
-    if reading.file is None or reading.errors:
-        raise PastYearRefused(problems)
-    points = read_points(points_file, {leaf.code: leaf.max_points for leaf in reading.file.leaves})
-    problems += points.errors
-    if problems:
-        raise PastYearRefused(problems)
-    return reading.file, points, settings
-
-
-def _read_settings(data: bytes, problems: list[Problem]) -> RankingSettings | None:
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-        if not isinstance(content, dict):
-            raise ValueError
-        return RankingSettings.parse(content)
-    except EngineErrors as errors:
-        problems += [
-            Problem(
-                0,
-                _("Settings: %(place)s: %(fault)s")
-                % {"place": p.path or "–", "fault": _(p.message) % p.params},
-            )
-            for p in errors.problems
-        ]
-    except ValueError:
-        problems.append(Problem(0, _("The settings are not a JSON object in UTF-8.")))
-    return None
 
 
 def _store(

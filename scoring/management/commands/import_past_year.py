@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agencies.actors import CONSOLE
 from parindex.errors import Refusal
-from scoring.assessment.services.past_years import PastYearRefused, import_past_year
+from scoring.assessment.past_files import PastYearRefused
+from scoring.assessment.services.past_years import import_past_year
 
 
 class Command(BaseCommand):
