@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from parindex.errors import Refusal
 from scoring.assessment.past_points import PastPoints, RowError, read_points
-from scoring.criteria.fileformat import SetFile, read
+from scoring.criteria.fileformat import read
 from scoring.engine import EngineErrors, RankingSettings
 
 Problem = RowError
@@ -25,7 +25,7 @@ class PastYearRefused(Refusal):
 
 def read_files(
     year: int, block: str, set_file: bytes, points_file: bytes, settings_file: bytes | None
-) -> tuple[SetFile, PastPoints, RankingSettings | None]:
+) -> tuple[PastPoints, RankingSettings | None]:
     """Read all three files before anything is written, so that one answer names every fault."""
     problems: list[Problem] = []
     if not 1990 <= year <= 2100:
@@ -43,7 +43,7 @@ def read_files(
     problems += points.errors
     if problems:
         raise PastYearRefused(problems)
-    return reading.file, points, settings
+    return points, settings
 
 
 def _read_settings(data: bytes, problems: list[Problem]) -> RankingSettings | None:

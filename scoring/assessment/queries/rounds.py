@@ -110,6 +110,13 @@ def plan_closing(
     plan.lacking.extend(
         unmarked(ids, round)
         .select_related("criterion", "scoresheet__participation__agency")
+        .only(
+            "public_id",
+            "version",
+            "criterion__code",
+            "scoresheet__public_id",
+            "scoresheet__participation__agency__name",
+        )
         .order_by("scoresheet__participation__agency__sort_key", "criterion__order")
     )
     asked: dict[int, int] = {}

@@ -79,9 +79,9 @@ def import_past_year(
     """
     if not actor.has(Role.SECRETARY):
         raise NotPermitted(_("Only the secretary may bring a past year."))
-    file, points, settings = read_files(year, block, set_file, points_file, settings_file)
+    points, settings = read_files(year, block, set_file, points_file, settings_file)
     with transaction.atomic():
-        report = _store(actor, year, block, set_file, file, points, settings, points_file, file_name)
+        report = _store(actor, year, block, set_file, points, settings, points_file, file_name)
         if dry_run:
             transaction.set_rollback(True)
     return report
@@ -92,7 +92,6 @@ def _store(
     year: int,
     block_name: str,
     set_file: bytes,
-    file: SetFile,
     points: PastPoints,
     settings: RankingSettings | None,
     points_file: bytes,

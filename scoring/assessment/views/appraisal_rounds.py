@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agencies.models import User
 from parindex.clock import db_now
 from parindex.errors import Refusal
-from scoring.assessment.appraisal_permissions import may_run_block
+from scoring.assessment.appraisal_permissions import barred_houses, may_run_block
 from scoring.assessment.forms.appraisal import AssignForm
-from scoring.assessment.models import Cycle, CycleBlock, Scoresheet, Stage
+from scoring.assessment.models import Answer, Cycle, CycleBlock, Scoresheet, Stage
 from scoring.assessment.queries.appraisal_assignments import assignable, assignment_tree
 from scoring.assessment.queries.appraisal_totals import overview
 from scoring.assessment.queries.panels import reach_of
@@ -33,6 +33,9 @@ from scoring.assessment.views.appraisal_base import (
     secretary_page,
 )
 from scoring.assessment.windows import spans
+
+#: How many leaves the page offers to mark at once with the points that stand.
+MOST_AT_ONCE = 500
 
 
 @require_safe
@@ -111,6 +114,12 @@ def close(request: HttpRequest, public_id: uuid.UUID, stage: str) -> HttpRespons
             )
             return HttpResponseRedirect(reverse("appraisal:rounds", args=[public_id]))
     plan = plan_closing(block, which, now=db_now(), sheets=chosen)
+    barred = barred_houses(actor_of(request))
+    picks = [
+        f"{answer.public_id}:{answer.version}"
+        for answer in plan.lacking
+        if answer.scoresheet.participation.agency_id not in barred
+    ]
     context = {
         "title": _("Close “%(stage)s”") % {"stage": which.label},
         "cycle_block": block,
@@ -119,7 +128,10 @@ def close(request: HttpRequest, public_id: uuid.UUID, stage: str) -> HttpRespons
         "lacking": _by_sheet(plan),
         "is_round": which in ROUNDS,
         "problems": problems,
-        "reach": reach_of(actor_of(request), block),
+        "barred": barred,
+        "picks": picks[:MOST_AT_ONCE],
+        "more": max(len(picks) - MOST_AT_ONCE, 0),
+        "leaf_base": reverse("appraisal:leaf", args=[public_id]).removesuffix(f"{public_id}/"),
     }
     return render(request, "admin/appraisal/close.html", context, status=422 if problems else 200)
 
@@ -132,13 +144,11 @@ def _chosen(request: HttpRequest, block: CycleBlock, stage: Stage) -> list[Score
     return [sheet for sheet in sheets_concerned(block, stage) if str(sheet.public_id) in wanted]
 
 
-def _by_sheet(plan: ClosingPlan) -> dict[int, list[tuple[str, str]]]:
-    """Sheet id → (code, public id) of its answers without a mark."""
-    found: dict[int, list[tuple[str, str]]] = {}
+def _by_sheet(plan: ClosingPlan) -> dict[int, list[Answer]]:
+    """Sheet id → its answers without a mark."""
+    found: dict[int, list[Answer]] = {}
     for answer in plan.lacking:
-        found.setdefault(answer.scoresheet_id, []).append(
-            (answer.criterion.code, f"{answer.public_id}:{answer.version}")
-        )
+        found.setdefault(answer.scoresheet_id, []).append(answer)
     return found
 
 

@@ -89,16 +89,18 @@ def _not_saved(request: HttpRequest, found: Answer, note: str, refused: Refusal)
     incomplete = isinstance(refused, answers.Incomplete)
     status = 422 if refused.status == 400 else refused.status
     if is_htmx(request):
-        return render_leaf(
+        response = render_leaf(
             request,
             found.scoresheet,
             found,
             "workspace/parts/not_saved.html",
-            status=status,
+            status=202 if incomplete else status,  # half typed is no error: nothing is done yet, quietly
             row=typed,
             incomplete=incomplete,
             stale=refused if isinstance(refused, StaleVersion) else None,
         )
+        response.headers["X-Kept"] = "1"
+        return response
     return render_area(request, found.scoresheet, area=area_code(found), typed=rows, status=status)
 
 

@@ -76,7 +76,10 @@ def reply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         context = page_context(request, view) | _counts(view) | {"leaf": leaf, "row": leaf.row, "oob": True}
         context["incomplete"] = isinstance(refused, Incomplete)
         template = "workspace/parts/reply_refused.html" if refused else "workspace/parts/reply_saved.html"
-        return render(request, template, context, status=status)
+        response = render(request, template, context, status=202 if context["incomplete"] else status)
+        if refused:
+            response.headers["X-Kept"] = "1"
+        return response
     if refused is not None:
         return _page(request, answer.scoresheet, typed, status=status)
     messages.success(request, _("The explanation of %(code)s is saved.") % {"code": answer.criterion.code})
