@@ -70,11 +70,14 @@ document.addEventListener("htmx:afterSwap", (event) => focusSummary(event.detail
 
 // Leaving with unsaved text: form[data-guard] asks the browser to ask
 const dirty = new Set();
+// A request of the form itself that saved; a preview did not, nor did an answer that says X-Kept
+const hasSaved = ({ detail: { requestConfig, successful, xhr } }) =>
+  successful && requestConfig.verb !== "get" && xhr.status < 300 && !xhr.getResponseHeader("X-Kept");
 document.addEventListener("input", (event) => { const form = event.target.form; if (form?.matches("[data-guard]")) dirty.add(form); });
-document.addEventListener("submit", (event) => dirty.delete(event.target));
+document.addEventListener("submit", (event) => { if (!event.target.hasAttribute("hx-post")) dirty.delete(event.target); });
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("form[data-guard]");
-  if (form && event.detail.successful) dirty.delete(form);
+  if (form && hasSaved(event)) dirty.delete(form);
 });
 addEventListener("beforeunload", (event) => {
   for (const form of dirty) if (form.isConnected) { event.preventDefault(); return; }
@@ -106,7 +109,7 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("form[data-keep]");
-  if (form && event.detail.successful && event.detail.xhr.status < 300) store.drop(form.dataset.keep);
+  if (form && hasSaved(event)) store.drop(form.dataset.keep);
 });
 const offerKept = (scope) => scope.querySelectorAll?.("form[data-keep]").forEach((form) => {
   const kept = store.get(form.dataset.keep);
