@@ -13,6 +13,8 @@ from django.utils import timezone
 from agencies.models import AGENCY_ROLES, Membership, Role, Succession
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from agencies.models import User
 
 
@@ -103,6 +105,11 @@ def actor_for(user: User | AnonymousUser | None, *, on: date | None = None) -> A
     )
     employers = {row[1] for row in rows if row[1] is not None}
     return Actor(user=user, grants=grants, houses=with_kin(employers))  # type: ignore[arg-type]
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who sent this request; the middleware reads it from the database once."""
+    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def with_kin(agency_ids: Iterable[int]) -> frozenset[int]:

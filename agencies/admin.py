@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agencies import services
+from agencies.actors import actor_of
 from agencies.exchange import ExchangeMixin
 from agencies.models import Agency, Block, Division, Membership, Role, Succession, User
 from agencies.permissions import ACCOUNT_ROLES, READER_ROLES, STRUCTURE_ROLES, may_manage_account
@@ -51,7 +52,7 @@ class BlockAdmin(StructureAdmin):
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given = form.cleaned_data
         saved = services.save_block(
-            actor=request.actor,
+            actor=actor_of(request),
             block=obj if change else None,
             name=given["name"],
             order=given["order"],
@@ -100,7 +101,7 @@ class AgencyAdmin(ExchangeMixin, StructureAdmin):
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given = form.cleaned_data
         saved = services.save_agency(
-            actor=request.actor,
+            actor=actor_of(request),
             agency=obj if change else None,
             name=given["name"],
             short_name=given["short_name"],
@@ -112,7 +113,7 @@ class AgencyAdmin(ExchangeMixin, StructureAdmin):
 
     def write_rows(self, request: HttpRequest, obj: Any, given: dict[str, Any], row: Any) -> None:
         services.save_division(
-            actor=request.actor,
+            actor=actor_of(request),
             agency=Agency.objects.get(pk=obj.pk),
             division=row if row.pk else None,
             name=given["name"],
@@ -137,7 +138,7 @@ class DivisionAdmin(StructureAdmin):
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.pk = services.save_division(
-            actor=request.actor,
+            actor=actor_of(request),
             division=obj if change else None,
             agency=obj.agency,
             name=form.cleaned_data["name"],
@@ -167,7 +168,7 @@ class SuccessionAdmin(RoleModelAdmin):
     fields = ["predecessor", "kind", "successor", "on"]
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        saved = services.record_succession(actor=request.actor, **form.cleaned_data)
+        saved = services.record_succession(actor=actor_of(request), **form.cleaned_data)
         obj.pk, obj.predecessor, obj.successor = saved.pk, saved.predecessor, saved.successor
 
 
@@ -253,7 +254,7 @@ class MembershipInline(RoleInline):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """One query for all the rows of the page."""
-        found = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        found: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name in ("agency", "division"):
             found.choices = _choices(request, db_field.name)
         return found
@@ -266,14 +267,15 @@ def _is_own(request: HttpRequest, account: Any) -> bool:
 def _choices(request: HttpRequest, name: str) -> list[tuple[Any, str]]:
     kept = request.__dict__.setdefault("_membership_choices", {})
     if name not in kept:
+        rows: list[tuple[Any, str]]
         if name == "agency":
-            rows = Agency.objects.order_by("sort_key").values_list("pk", "name")
-            kept[name] = [("", "---------"), *rows]
+            rows = list(Agency.objects.order_by("sort_key").values_list("pk", "name"))
         else:
-            rows = Division.objects.order_by("agency__sort_key", "name").values_list(
+            found = Division.objects.order_by("agency__sort_key", "name").values_list(
                 "pk", "agency__name", "name"
             )
-            kept[name] = [("", "---------"), *((pk, f"{agency} · {text}") for pk, agency, text in rows)]
+            rows = [(pk, f"{agency} · {text}") for pk, agency, text in found]
+        kept[name] = [("", "---------"), *rows]
     return kept[name]
 
 
@@ -399,7 +401,7 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
             kwargs["form"] = NewAccountForm
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ["username", "full_name", "email", "first_password"]
         return ["account_name", "full_name", "email", "standing", "last_seen", "since"]
@@ -430,7 +432,7 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
         return formats.format_datetime(account.date_joined, zone=False)
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        given, actor = form.cleaned_data, request.actor
+        given, actor = form.cleaned_data, actor_of(request)
         if change:
             services.update_account(
                 actor=actor, account=obj, full_name=given["full_name"], email=given["email"]
@@ -447,7 +449,7 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
 
     def write_rows(self, request: HttpRequest, obj: Any, given: dict[str, Any], row: Any) -> None:
         services.save_membership(
-            actor=request.actor,
+            actor=actor_of(request),
             account=User.objects.get(pk=obj.pk),
             membership=row if row.pk else None,
             **{name: given[name] for name in ("role", "agency", "division", "starts_on", "ends_on")},
@@ -491,8 +493,8 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
             raise PermissionDenied
         account = self.get_object(request, object_id)
         if account is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not may_manage_account(request.actor, account) and act != "invite":
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        if not may_manage_account(actor_of(request), account) and act != "invite":
             raise PermissionDenied(
                 _(
                     "Nobody changes the roles or the access of his or her own account: ask another administrator."
@@ -511,7 +513,7 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
             return render(request, "admin/agencies/user/act.html", context)
         if act == "one_time_password":
             return _one_time_page(
-                request, account, services.issue_one_time_password(actor=request.actor, account=account)
+                request, account, services.issue_one_time_password(actor=actor_of(request), account=account)
             )
         self._carry_out(request, account, act)
         return HttpResponseRedirect(back)
@@ -520,13 +522,13 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
         if act == "invite":
             self._invite(request, [account])
         elif act == "unlock":
-            services.unlock_account(actor=request.actor, account=account)
+            services.unlock_account(actor=actor_of(request), account=account)
             messages.success(request, _("The account may sign in again at once."))
         elif act == "close":
-            services.deactivate_account(actor=request.actor, account=account)
+            services.deactivate_account(actor=actor_of(request), account=account)
             messages.success(request, _("The account is closed."))
         else:
-            services.reactivate_account(actor=request.actor, account=account)
+            services.reactivate_account(actor=actor_of(request), account=account)
             messages.success(request, _("The account is open again."))
 
     @admin.action(description=gettext_lazy("Mail invitations"), permissions=["change"])
@@ -543,7 +545,7 @@ class AccountAdmin(ExchangeMixin, RoleModelAdmin):
         return render(request, "admin/agencies/user/invite.html", context)
 
     def _invite(self, request: HttpRequest, accounts: list[User]) -> None:
-        left = services.send_invitations(actor=request.actor, accounts=accounts, link=link_maker(request))
+        left = services.send_invitations(actor=actor_of(request), accounts=accounts, link=link_maker(request))
         sent = len(accounts) - len(left)
         if sent:
             text = ngettext("%(n)s invitation has been mailed.", "%(n)s invitations have been mailed.", sent)

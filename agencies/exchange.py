@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from import_export.formats.base_formats import CSV, XLSX
 
+from agencies.actors import actor_of
 from agencies.forms import ImportForm
 from agencies.resources import LineResource
 from parindex.audit.services import canonical, record
@@ -196,7 +197,7 @@ class ExchangeMixin:
     """Import and export beside a change list of the administration."""
 
     resource_class: type[LineResource]
-    change_list_template = "admin/agencies/exchange_change_list.html"
+    change_list_template: Any = "admin/agencies/exchange_change_list.html"
 
     def lines_out(self, request: HttpRequest, resource: LineResource) -> list[Any]:
         raise NotImplementedError
@@ -229,7 +230,7 @@ class ExchangeMixin:
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        resource = self.resource_class(request.actor)  # type: ignore[attr-defined]
+        resource = self.resource_class(actor_of(request))
         empty = "empty" in request.GET
         lines = [] if empty else self.lines_out(request, resource)
         style = "csv" if request.GET.get("format") == "csv" else "xlsx"
@@ -246,7 +247,7 @@ class ExchangeMixin:
             return self._confirm(request)
         form = ImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            resource = self.resource_class(request.actor)  # type: ignore[attr-defined]
+            resource = self.resource_class(actor_of(request))
             upload = form.cleaned_data["file"]
             try:
                 rows = read_rows(upload.name, upload.read())
@@ -264,7 +265,7 @@ class ExchangeMixin:
         except signing.BadSignature:
             text = _("The rehearsal is too old or is not yours: choose the file again.")
             return self._page(request, {"form": ImportForm(), "errors": [text]}, status=422)
-        resource = self.resource_class(request.actor)  # type: ignore[attr-defined]
+        resource = self.resource_class(actor_of(request))
         dataset = tablib.Dataset(*kept["rows"], headers=kept["headers"])
         with transaction.atomic():
             done = run(resource, dataset, dry=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from agencies.actors import actor_of
 from agencies.models import Role
 from agencies.permissions import READER_ROLES, may_manage_accounts, may_manage_structure
 from parindex.audit.access import READERS
@@ -19,7 +20,9 @@ def register() -> None:
         "agencies",
         _("Agencies"),
         "admin:agencies_agency_changelist",
-        allowed=lambda request: may_manage_structure(request.actor) or request.actor.has(*READER_ROLES),
+        allowed=lambda request: (
+            may_manage_structure(actor_of(request)) or actor_of(request).has(*READER_ROLES)
+        ),
         order=80,
     )
     nav.register(
@@ -27,7 +30,9 @@ def register() -> None:
         "accounts",
         _("Accounts"),
         "admin:agencies_user_changelist",
-        allowed=lambda request: may_manage_accounts(request.actor) or request.actor.has(*READER_ROLES),
+        allowed=lambda request: (
+            may_manage_accounts(actor_of(request)) or actor_of(request).has(*READER_ROLES)
+        ),
         order=85,
     )
     nav.register(
@@ -35,14 +40,14 @@ def register() -> None:
         "audit",
         _("Record"),
         "admin:audit_auditentry_changelist",
-        allowed=lambda request: request.actor.has(*READERS),
+        allowed=lambda request: actor_of(request).has(*READERS),
         order=90,
     )
 
 
 def identity(request: HttpRequest) -> nav.Identity:
     """The signed-in person with the agencies and roles in force, in words. No query beyond the actor's."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     agencies = dict.fromkeys(grant.agency_name for grant in actor.grants if grant.agency_name)
     roles = dict.fromkeys(str(Role(grant.role).label) for grant in actor.grants)
     return nav.Identity(name=str(request.user), agency=", ".join(agencies), roles=", ".join(roles))

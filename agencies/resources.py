@@ -23,7 +23,7 @@ from import_export.instance_loaders import BaseInstanceLoader
 from import_export.widgets import Widget
 
 from agencies import services
-from agencies.actors import Actor
+from agencies.actors import NOBODY, Actor
 from agencies.models import Agency, Block, Division, Membership, Role, User
 from agencies.services.accounts import tidy_username
 from agencies.services.structure import tidy
@@ -45,7 +45,7 @@ class Ref:
 
 
 class Text(Widget):
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         return tidy(restored("" if value is None else str(value).strip()))
@@ -131,7 +131,7 @@ class LineResource(resources.Resource):
         use_transactions = True
         import_id_fields: tuple[str, ...] = ()
 
-    def __init__(self, actor: Actor | None = None) -> None:
+    def __init__(self, actor: Actor = NOBODY) -> None:
         super().__init__()
         self.actor = actor
 
@@ -142,7 +142,7 @@ class LineResource(resources.Resource):
 
     def columns(self, headers: Iterable[Any]) -> tuple[dict[int, str], list[str]]:
         """Which column holds which field, and what is wrong with the headings."""
-        names = {}
+        names: dict[str, str] = {}
         for name, label in self.headings.items():
             names[fold(name)] = name
             for language in ("vi", "en"):
@@ -152,16 +152,15 @@ class LineResource(resources.Resource):
         faults = []
         for place, header in enumerate(headers):
             text = tidy("" if header is None else str(header))
-            name = names.get(fold(text))
-            if text and name is None:
+            name = names.get(fold(text), "")
+            if text and not name:
                 faults.append(_("The portal does not know the column “%(name)s”.") % {"name": text})
-            elif name in found.values():
+            elif name and name in found.values():
                 faults.append(_("The column “%(name)s” is there twice.") % {"name": text})
             elif name:
                 found[place] = name
-        for name in self.needed:
-            if name not in found.values():
-                faults.append(_("The column “%(name)s” is missing.") % {"name": self.heading(name)})
+        lacking = [one for one in self.needed if one not in found.values()]
+        faults += [_("The column “%(name)s” is missing.") % {"name": self.heading(one)} for one in lacking]
         return found, faults
 
     def get_export_headers(self, selected_fields: Any = None) -> list[str]:
@@ -245,7 +244,7 @@ class AgencyResource(LineResource):
     class Meta(LineResource.Meta):
         fields = ("slug", "name", "short_name", "block", "is_home_affairs", "active")
 
-    def __init__(self, actor: Actor | None = None) -> None:
+    def __init__(self, actor: Actor = NOBODY) -> None:
         super().__init__(actor)
         for name, widget in {
             "slug": Text(),
@@ -311,7 +310,7 @@ class AgencyResource(LineResource):
     def write(self, line: AgencyLine, is_new: bool) -> None:
         services.save_agency(
             actor=self.actor,
-            agency=self.agencies.get(line.pk),
+            agency=self.agencies[line.pk] if line.pk else None,
             slug=line.slug,
             name=line.name,
             short_name=line.short_name,
@@ -362,7 +361,7 @@ class AccountResource(LineResource):
     class Meta(LineResource.Meta):
         fields = ("username", "full_name", "email", "role", "agency", "division", "starts_on", "ends_on")
 
-    def __init__(self, actor: Actor | None = None) -> None:
+    def __init__(self, actor: Actor = NOBODY) -> None:
         super().__init__(actor)
         for name, widget in {
             "username": Text(),

@@ -24,16 +24,24 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies import services
+from agencies.actors import actor_of
 from agencies.forms import ChangePasswordForm, LoginForm, NewPasswordForm, ResetForm, keep, kept_form
+from agencies.models import User
 from agencies.queries import memberships_of
 from parindex.middleware import client_address
 
 WORKSPACE = "/workspace/"
 
 
+def own_account(request: HttpRequest) -> User:
+    """The account of a request that the middleware let through."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def home_of(request: HttpRequest) -> str:
     """Where a person's work is: agencies in the workspace, Home Affairs and the province in the administration."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.own_agency_ids:
         return WORKSPACE
     return reverse("admin:index") if actor.works_in_admin else reverse("accounts:account")
@@ -74,7 +82,7 @@ class Logout(auth.LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
-            services.note_logout(account=request.user)
+            services.note_logout(account=own_account(request))
         return super().post(request, *args, **kwargs)
 
 
@@ -87,7 +95,7 @@ class PasswordChange(auth.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         account = services.change_password(
-            account=self.request.user, password=form.cleaned_data["new_password1"]
+            account=own_account(self.request), password=form.cleaned_data["new_password1"]
         )
         update_session_auth_hash(self.request, account)
         messages.success(
@@ -138,7 +146,7 @@ class SetPassword(auth.PasswordResetConfirmView):
 @never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """One's own account: roles, agencies, since when."""
-    rows = memberships_of(request.user)
+    rows = memberships_of(own_account(request))
     today = timezone.localdate()
     context = {
         "current": [row for row in rows if row.ends_on is None or row.ends_on >= today],

@@ -56,7 +56,7 @@ class PortalAdminSite(admin.AdminSite):
         return bool(request.user.is_active and request.actor.works_in_admin)  # type: ignore[attr-defined]
 
     @method_decorator(login_not_required)
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The portal has one login page."""
         if self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
@@ -66,16 +66,16 @@ class PortalAdminSite(admin.AdminSite):
         target = reverse("admin:index") if own else request.get_full_path()
         return HttpResponseRedirect(f"{reverse('accounts:login')}?{urlencode({'next': target})}")
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(reverse("accounts:logout"))
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(reverse("accounts:password_change"))
 
-    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(reverse("accounts:password_change"))
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Anonymous visitors log in; people without business here are told so, whatever the address."""
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -233,9 +233,9 @@ def membership_faults(
     if faults or account is None or account.pk is None:
         return faults
     same = Membership.objects.filter(user=account, role=role, agency=agency, division=division)
-    overlapping = same.exclude(pk=membership.pk if membership else None).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on)
-    )
+    if membership is not None and membership.pk:
+        same = same.exclude(pk=membership.pk)
+    overlapping = same.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
     if ends_on is not None:
         overlapping = overlapping.filter(starts_on__lte=ends_on)
     if overlapping.exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
@@ -160,7 +162,7 @@ DETAILS = {
     "year": _("year"),
 }
 
-VALUES = {
+VALUES: dict[str, dict[str | int, Any]] = {
     "role": {
         "editor": _("editor"),
         "division_editor": _("division editor"),

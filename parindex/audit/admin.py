@@ -102,7 +102,7 @@ class AuditEntryAdmin(ReadOnlyModelAdmin):
     search_help_text = _("Name of the person, or what it was about")
     ordering = ["-seq"]
     fields = ["seq", "when", "who", "what", "about", "changes", "object_key", "link_before", "link"]
-    readonly_fields = fields
+    readonly_fields = ["seq", "when", "who", "what", "about", "changes", "object_key", "link_before", "link"]
     sortable_by = ["seq"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:

@@ -114,7 +114,7 @@ def test_a_wrong_password_says_nothing_about_the_account(client):
     inactive = log_in(Client(), closed)
 
     def message(response):
-        return re.findall(r'role="alert".*?</div>', text(response), re.S)
+        return re.findall(r'class="alert.*?</div>', text(response), re.S)
 
     assert message(wrong) and message(wrong) == message(unknown) == message(inactive)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 
 import pytest
 from django.core import mail
 from django.core.exceptions import ObjectDoesNotExist
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from agencies import services
@@ -335,3 +338,21 @@ def test_a_role_of_another_account_is_not_taken_over():
 def test_all_this_keeps_the_chain():
     grant()
     assert verify().broken is None and verify().entries == 1
+
+
+# the first account --------------------------------------------------------------------------------
+
+
+def test_an_installation_gets_its_first_administrator(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("một câu dễ nhớ nhưng khó đoán\n"))
+    call_command("create_administrator", "quan-tri", email="qt@example.org")
+    account = User.objects.get()
+    assert actor_for(account).has(Role.ADMINISTRATOR) and account.check_password(
+        "một câu dễ nhớ nhưng khó đoán"
+    )
+    assert "quan-tri" in capsys.readouterr().out
+    for name, password in [("quan-tri", "một câu dễ nhớ nhưng khó đoán"), ("khac", "ngắn")]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+        with pytest.raises(CommandError):
+            call_command("create_administrator", name)
+    assert User.objects.count() == 1
