@@ -410,7 +410,7 @@ def test_queries_of_the_block_pages(django_assert_num_queries, scored):
     for name, expected in (("rounds", 15), ("council", 16), ("assignments", 7), ("points", 9)):
         with django_assert_num_queries(expected):
             client.get(block_url(province, name))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         client.get(block_url(province, "close", "round_1"))
     with django_assert_num_queries(6):
         client.get(reverse("appraisal:blocks"))
