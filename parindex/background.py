@@ -18,7 +18,9 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from time import monotonic
 from typing import Any
 
@@ -51,12 +53,27 @@ class Task(celery.Task):  # type: ignore[misc]
         return None
 
 
+_held: ContextVar[bool] = ContextVar("held", default=False)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Send nothing: for a bulk load, whose rows wait for `take_up_stalled` and for their first readers."""
+    token = _held.set(True)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def send(task: str | Task, *args: int | str) -> None:
     """Have `task` run with these ids once the current transaction is committed.
 
     `task` is a task or its dotted name ("scoring.tasks.compute_run"), so that services need not import
     tasks. A broker that is down is logged and otherwise ignored: the row waits for `take_up_stalled`.
     """
+    if _held.get():
+        return
     name = task if isinstance(task, str) else str(task.name)
     robust = settings.BACKGROUND != "inline"
     transaction.on_commit(lambda: publish(name, *args), robust=robust)
