@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "demo.loaded": _("sample province loaded"),
     "account.add": _("account added"),
     "account.change": _("account changed"),
     "account.deactivate": _("account closed"),
