@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from scoring.engine import ENGINE_VERSION, RankingSettings, Tree, grade_of, index_of, printed, rank, rollup
+from scoring.engine import (
+    ENGINE_VERSION,
+    Candidate,
+    RankingSettings,
+    Tree,
+    assign_grades,
+    grade_of,
+    index_of,
+    printed,
+    rank,
+    rollup,
+)
 
 ZERO = Decimal(0)
 
@@ -26,6 +37,7 @@ class Entrant:
     traces: dict[int, str | None] = field(default_factory=dict)
     bonus: Decimal = ZERO
     penalty: Decimal = ZERO
+    effects: tuple[str, ...] = ()  # on the grade, from answers (settlement.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +134,15 @@ def compute(
     clamp: bool = True,
     bonus_cap: Decimal = ZERO,
     penalty_cap: Decimal = ZERO,
+    codes: Mapping[str, int] | None = None,
+    surveys: Collection[int] = (),
 ) -> Figures:
     """Roll up, index and rank a block.
 
-    Points and maxima are sums of six-place points; indexes are percent. Rank and grade use the printed index
-    or the exact one, as ``settings.rank_on`` says. An agency outside the ranking, or one whose maximum is 0,
-    has no rank; the same for a node whose maximum is 0. Source: docs/scoring.md.
+    Points and maxima are sums of six-place points; indexes are percent. Rank and grade use the printed index or the
+    exact one, as ``settings.rank_on`` says. An agency outside the ranking, or one whose maximum is 0, has no rank; the
+    same for a node whose maximum is 0. ``codes`` names the nodes and ``surveys`` the survey's leaves, for tie-breakers
+    and for the gates of grades. Source: docs/scoring.md.
     """
     parts: list[tuple[Entrant, dict[int, tuple[Decimal, Decimal]]]] = []
     sums: list[tuple[Entrant, Decimal, Decimal]] = []
@@ -142,7 +157,7 @@ def compute(
         return known
 
     order = tuple(node.key for node in tree.nodes)
-    values: dict[int, dict[int, Decimal | None]] = {node: {} for node in order}
+    by_node: dict[int, dict[int, Decimal | None]] = {node: {} for node in order}
     for entrant in entrants:
         rolled = rollup(
             tree,
@@ -157,24 +172,58 @@ def compute(
         for node, pair in rolled.nodes.items():
             value = index_pair(pair)[chosen]
             if entrant.ranked:
-                values[node][entrant.agency_id] = value
-    ranks = {node: rank(by_agency, ties=settings.ties) for node, by_agency in values.items()}
-    values.clear()
+                by_node[node][entrant.agency_id] = value
+    ranks = {node: rank(by_agency, ties=settings.ties) for node, by_agency in by_node.items()}
+    by_node.clear()
 
     total_index = {entrant.agency_id: index_pair((points, maximum)) for entrant, points, maximum in sums}
+    values = {agency: pair[chosen] for agency, pair in total_index.items()}
+    codes = codes or {}
+
+    def tie_value(
+        name: str, entrant: Entrant, nodes: Mapping[int, tuple[Decimal, Decimal]]
+    ) -> Decimal | None:
+        """What breaks a tie: the bonus, the survey's index, or a node's; None where it does not apply."""
+        if name == "bonus":
+            return min(entrant.bonus, bonus_cap)
+        if name == "survey":
+            pairs = [nodes[leaf] for leaf in surveys]
+            return index_of(sum((pair[0] for pair in pairs), ZERO), sum((pair[1] for pair in pairs), ZERO))
+        return index_of(*nodes[codes[name]])
+
+    chains = {
+        entrant.agency_id: tuple(tie_value(name, entrant, nodes) for name in settings.tie_breakers)
+        for entrant, nodes in parts
+    }
     places = rank(
         {
-            entrant.agency_id: total_index[entrant.agency_id][chosen]
+            entrant.agency_id: (values[entrant.agency_id], *chains[entrant.agency_id])
             for entrant, _, _ in sums
             if entrant.ranked
         },
         ties=settings.ties,
     )
+    areas = {code: node for code, node in codes.items() if tree.parent[node] is None}
+    graded = assign_grades(
+        {
+            entrant.agency_id: Candidate(
+                values[entrant.agency_id],
+                chains[entrant.agency_id],
+                areas={code: index_pair(nodes[node])[chosen] for code, node in areas.items()},
+                effects=entrant.effects,
+            )
+            for entrant, nodes in parts
+            if entrant.ranked
+        },
+        settings.grades,
+    )
     totals = []
     for entrant, points, maximum in sums:
         exact, shown = total_index[entrant.agency_id]
-        judged = total_index[entrant.agency_id][chosen]
-        grade = "" if judged is None else grade_of(judged, settings.grades) or ""
+        if entrant.ranked:
+            grade = graded[entrant.agency_id].label or ""
+        else:  # outside the ranking: the class that its points give, without a part in any quota
+            grade = grade_of(values[entrant.agency_id], settings.grades) or ""
         totals.append(
             Total(
                 entrant.agency_id,

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from parindex.errors import Invalid
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import CycleBlock, Participation
 from scoring.assessment.queries.points import Leaf, PointStage, adjustments_of, leaf_points
+from scoring.criteria.models import Method
 from scoring.criteria.queries import tree_of
 from scoring.engine import RankingSettings, Tree
 from scoring.ranking.figures import Entrant
+from scoring.ranking.settlement import Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class RunInputs:
     cycle_block_id: int
     entrants: list[Entrant]
     tree: Tree[int]
+    codes: dict[str, int]
+    surveys: tuple[int, ...]
     settings: RankingSettings
     clamp: bool
     bonus_cap: Decimal
@@ -67,11 +74,22 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
         entrant.leaves[criterion] = (points, maximum)
         if trace is not None:
             entrant.traces[criterion] = trace
+    settings = chosen.ranking_for(cycle_block.block.slug)
+    codes = {code: node.id for code, node in tree.by_code.items()}
+    if unknown := [name for name in settings.tie_breakers if name not in codes.keys() | {"survey", "bonus"}]:
+        raise Invalid(
+            _("Ties are broken by %(names)s, which this criteria set lacks.") % {"names": ", ".join(unknown)}
+        )
+    block_wide = Settlement.of(tree)
+    if block_wide is not None:
+        block_wide.settle(list(entrants.values()))
     return RunInputs(
         cycle_block_id=cycle_block.pk,
         entrants=list(entrants.values()),
         tree=tree.tree,
-        settings=chosen.ranking_for(cycle_block.block.slug),
+        codes=codes,
+        surveys=tuple(leaf.id for leaf in tree.leaves if leaf.method == Method.SURVEY),
+        settings=settings,
         clamp=chosen.clamp,
         bonus_cap=criteria_set.bonus_cap,
         penalty_cap=criteria_set.penalty_cap,

@@ -172,6 +172,8 @@ def _compute(run_id: int) -> tuple[RunInputs, str, Figures]:
     figures = compute(
         inputs.entrants,
         tree=inputs.tree,
+        codes=inputs.codes,
+        surveys=inputs.surveys,
         settings=inputs.settings,
         clamp=inputs.clamp,
         bonus_cap=inputs.bonus_cap,

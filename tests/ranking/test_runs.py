@@ -21,11 +21,14 @@ from parindex.background import publish
 from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, WrongState
 from scoring.assessment.models import Mark, Scoresheet, SheetState
+from scoring.criteria.queries import tree_of
+from scoring.engine import score
 from scoring.ranking import queries, services
 from scoring.ranking.figures import compute, inputs_sha256
 from scoring.ranking.inputs import read_inputs
 from scoring.ranking.models import NodeRow, RankingRow, RankingRun
-from tests.factories import actor
+from tests.factories import actor, person
+from tests.factories_scoring import home_affairs, make_set, open_cycle
 from tests.ranking.years import finalised_year
 from tests.services import Redis, Worker, wait_until
 
@@ -376,3 +379,70 @@ def test_redis_stopped_loses_nothing_and_keeps_nobody_waiting(own_redis: Redis, 
     finally:
         worker.stop()
     assert RankingRow.objects.count() == 2
+
+
+# What only the block can settle -----------------------------------------------------------------------------------
+
+RATIO = {"kind": "ratio_to_best", "value": "số dịch vụ công trực tuyến", "factor": "4"}
+VETO = {"kind": "choice", "options": [["Đạt", "1"], ["Bị xử lý kỷ luật", "0", {"zeroes": "parent"}]]}
+
+
+def settled_year(values: list[str], vetoes: list[int], **settings: Any) -> Any:
+    """Agencies with a leaf against the best of the block, one that may veto, and one typed; all finalised."""
+    criteria_set = make_set(
+        [("1.1.1", "4", RATIO), ("1.1.2", "1", VETO), ("2.1.1", "5", {"kind": "manual", "step": "0.5"})]
+    )
+    year = open_cycle(len(values), criteria_set=criteria_set, settings=settings)
+    by = person(Role.ASSESSOR, home_affairs())
+    tree = tree_of(criteria_set)
+    for sheet, value, veto in zip(year.sheets, values, vetoes, strict=True):
+        for code, inputs in (
+            ("1.1.1", {"value": value}),
+            ("1.1.2", {"option": veto}),
+            ("2.1.1", {"points": "3"}),
+        ):
+            leaf = tree.by_code[code]
+            outcome = score(leaf.rule, leaf.max_points, inputs)
+            Mark.objects.create(
+                answer=year.answer(sheet, code), round=1, by=by, at=db_now(), inputs=inputs,
+                points=outcome.points, applicable_max=outcome.applicable_max, trace=outcome.trace,
+            )  # fmt: skip
+    Scoresheet.objects.update(state=SheetState.FINALISED)
+    return year
+
+
+@pytest.mark.django_db
+def test_a_ratio_to_the_best_is_settled_over_the_block() -> None:
+    year = settled_year(["50", "40", "0"], [0, 0, 0])
+    run = run_of(year.cycle_block)
+    leaf = NodeRow.objects.filter(run=run, criterion__code="1.1.1").order_by("agency_id")
+    assert [row.points for row in leaf] == [Decimal(4), Decimal("3.2"), Decimal(0)]
+    assert leaf[1].trace["steps"][-1] != {}
+    assert "best_of_block" in {step["op"] for step in leaf[1].trace["steps"]}
+
+
+@pytest.mark.django_db
+def test_a_veto_zeroes_everything_under_its_parent() -> None:
+    year = settled_year(["50", "50"], [0, 1])
+    run = run_of(year.cycle_block)
+    rows = {row.agency_id: row for row in RankingRow.objects.filter(run=run)}
+    first, second = (sheet.participation.agency_id for sheet in year.sheets)
+    assert (rows[first].points, rows[first].maximum) == (Decimal(8), Decimal(10))
+    assert (rows[second].points, rows[second].maximum) == (Decimal(3), Decimal(10))
+
+
+@pytest.mark.django_db
+def test_ties_are_broken_by_the_chain_and_a_quota_holds() -> None:
+    grades = [
+        {"label": "Xuất sắc", "ge": "90", "quota": {"pct": "50"}},
+        {"label": "Tốt", "ge": "50", "lt": "90"},
+    ]
+    block = finalised_year(3, leaf_count=16, settings={"grades": grades, "tie_breakers": ["2", "survey"]})
+    run = run_of(block)
+    assert run is not None
+    assert run.settings["tie_breakers"] == ["2", "survey"]
+    unknown = finalised_year(2, seed=9, year=2024, settings={"tie_breakers": ["99"]})
+    failed = services.work(services.queue_run(cycle_block=unknown, actor=None, dispatch=False).pk)
+    assert failed is not None
+    assert failed.state == "failed"
+    assert "99" in failed.error
