@@ -45,7 +45,9 @@ const say = (element, text, state = "") => {
 
 // Once more, with what stands in the fields now
 const retry = ({ elt, requestConfig }) => [texts.retry, () => window.htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt })];
+// data-quiet: a part that only looks ahead; what matters says itself when it fails
 const failed = (element, title, body, actions = []) => {
+  if (element?.matches?.("[data-quiet]")) return;
   say(element, texts.failed, "is-failed");
   toast("bad", title, body, actions);
 };
