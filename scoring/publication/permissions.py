@@ -19,9 +19,14 @@ def may_propose(actor: Actor) -> bool:
     return actor.has(Role.PUBLISHER)
 
 
+def may_decide_any(actor: Actor) -> bool:
+    """Whether deciding is this person's business at all."""
+    return actor.has(Role.APPROVER)
+
+
 def may_decide(actor: Actor, publication: Publication) -> bool:
     """Approve or send back: an approver who did not propose it."""
-    return actor.has(Role.APPROVER) and actor.user is not None and actor.user.pk != publication.proposed_by_id
+    return may_decide_any(actor) and actor.user is not None and actor.user.pk != publication.proposed_by_id
 
 
 def may_take_back(actor: Actor, publication: Publication) -> bool:

@@ -261,13 +261,13 @@ def ties_of(rows: Sequence[Row]) -> list[Tie]:
 
 
 def distribution(values: Sequence[Decimal]) -> list[Step]:
-    """How many agencies lie in each step of the index (percent); at most twelve steps of 1, 2, 5 or 10."""
+    """How many agencies lie in each step of the index (percent); at most eight steps of 1, 2, 5, 10 or 20."""
     if not values:
         return []
     for width in (Decimal(1), Decimal(2), Decimal(5), Decimal(10), Decimal(20)):
         low = _floor(min(values), width)
         count = int((_floor(max(values), width) - low) / width) + 1
-        if count <= 12:
+        if count <= 8:
             break
     if count > 1 and low + count * width > 100:
         count = max(1, int((Decimal(100) - low) / width))  # 100 belongs to the last step

@@ -74,12 +74,11 @@ def index(request: HttpRequest) -> HttpResponse:
 def propose(request: HttpRequest) -> HttpResponse:
     """Put the rankings of some blocks before an approver. `?year=`; `?run=` chooses one run alone."""
     actor = request.actor  # type: ignore[attr-defined]
-    if not permissions.may_propose(actor):
-        raise PermissionDenied
+    _require(permissions.may_propose(actor))
     cycles = list(Cycle.objects.all())
     wanted = request.GET.get("year", "")
     cycle = next((c for c in cycles if str(c.year) == wanted), None) if wanted else next(iter(cycles), None)
-    if cycle is None and (wanted or request.method == "POST"):
+    if cycle is None and wanted:
         raise Http404
     form = ProposeForm(
         request.POST or None,
@@ -126,6 +125,7 @@ def detail(request: HttpRequest, publication: uuid.UUID) -> HttpResponse:
 @reader
 def approve(request: HttpRequest, publication: uuid.UUID) -> HttpResponse:
     """Confirm the hash that the page showed."""
+    _require(permissions.may_decide_any(request.actor))  # type: ignore[attr-defined]
     found = _publication(publication)
     try:
         services.approve(
@@ -143,6 +143,7 @@ def approve(request: HttpRequest, publication: uuid.UUID) -> HttpResponse:
 @reader
 def send_back(request: HttpRequest, publication: uuid.UUID) -> HttpResponse:
     """Refuse a proposal with a reason."""
+    _require(permissions.may_decide_any(request.actor))  # type: ignore[attr-defined]
     return _reject(request, publication, services.send_back, _("The proposal has been sent back."))
 
 
@@ -150,6 +151,7 @@ def send_back(request: HttpRequest, publication: uuid.UUID) -> HttpResponse:
 @reader
 def take_back(request: HttpRequest, publication: uuid.UUID) -> HttpResponse:
     """Withdraw an own proposal with a reason."""
+    _require(permissions.may_propose(request.actor))  # type: ignore[attr-defined]
     return _reject(request, publication, services.take_back, _("The proposal has been taken back."))
 
 
@@ -198,3 +200,9 @@ def _publication(public_id: uuid.UUID) -> Publication:
     if found is None:
         raise Http404
     return found
+
+
+def _require(allowed: bool) -> None:
+    """Whose business it is not learns nothing of what there is."""
+    if not allowed:
+        raise PermissionDenied

@@ -49,7 +49,7 @@ def test_the_block_table(client, block):
     publish(block)
     page = client.get(BLOCK)
     words = text(page)
-    assert "Chỉ số CCHC năm 2025, Sở, ban, ngành" in words
+    assert "Chỉ số cải cách hành chính năm 2025: Sở, ban, ngành" in words
     assert "12/QĐ-UBND" in words and "09/01/2026" in words and "Chủ tịch UBND tỉnh" in words
     assert "92,73" in words and "92,73 / 100" in words and "80,50" in words
     assert "84,58 %" in words  # the mean of 92.73, 80.50 and 80.50 is 84.5766…
