@@ -8,12 +8,13 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Scoring")
 
     def ready(self) -> None:
-        from scoring.assessment import access, appraisal_menu, cycle_menu, workspace_menu
+        from scoring.assessment import access, appraisal_menu, cycle_menu, record_limits, workspace_menu
         from scoring.criteria import menu
         from scoring.publication import menu as publication_menu
         from scoring.ranking import menu as ranking_menu
 
         access.register()
+        record_limits.register()
         appraisal_menu.register()
         cycle_menu.register()
         menu.register()

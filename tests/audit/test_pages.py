@@ -140,7 +140,9 @@ def test_a_room_takes_away_what_a_reader_must_not_see(monkeypatch):
 def test_search_and_filters_do_not_reach_beyond(client):
     client.force_login(person(Role.ADMINISTRATOR))
     agency = AgencyFactory(name="Sở Bí mật")
-    hidden = record(actor=None, action="mark.record", obj=None, after={"points": "1.5", "reason": "CANARY MẬT DANH"})
+    hidden = record(
+        actor=None, action="mark.record", obj=None, after={"points": "1.5", "reason": "CANARY MẬT DANH"}
+    )
     record(actor=None, action="agency.add", obj=agency)
     for query in ("", "?q=CANARY", "?act=mark.record", "?area=scoring"):
         page = text(client.get(URL + query))
