@@ -19,12 +19,13 @@ class Panel:
     """The agencies that appraise in one block of a cycle.
 
     ``kin``: an agency's id → itself with all predecessors and successors. ``substitutes``: an appraiser's
-    id → who appraises in its place on its own sheet.
+    id → who appraises in its place on its own sheet; ``default_substitute`` for those not named there.
     """
 
     home_affairs_id: int | None
     substitutes: Mapping[int, int] = field(default_factory=dict)
     kin: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    default_substitute: int | None = None
 
     def family(self, agency_id: int) -> frozenset[int]:
         """The agency with its kin."""
@@ -41,7 +42,7 @@ class Panel:
             if candidate in tried:
                 return None
             tried.add(candidate)
-            candidate = self.substitutes.get(candidate)
+            candidate = self.substitutes.get(candidate, self.default_substitute)
         return candidate
 
     def is_home_affairs_house(self, agency_id: int) -> bool:

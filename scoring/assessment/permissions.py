@@ -132,6 +132,11 @@ def may_assign_divisions(actor: Actor, *, agency_id: int) -> bool:
 # --- the appraising side ------------------------------------------------------------------------
 
 
+def default_substitute(cycle: Cycle) -> str:
+    """Slug of the agency that stands in for every appraiser of which ``substitutes`` says nothing; may be empty."""
+    return str((cycle.settings or {}).get("default_substitute") or "")
+
+
 def substitutes(cycle: Cycle) -> dict[str, str]:
     """Slug of an appraiser → slug of the agency that appraises that appraiser's own sheet in its place."""
     named = (cycle.settings or {}).get("substitutes") or {}

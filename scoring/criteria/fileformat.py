@@ -175,7 +175,7 @@ class _Checker(Values):
             decision = {}
         self.known(decision, "decision", _DECISION_KEYS)
         self.profiles = self.read_profiles(document.get("applicability_profiles"))
-        file = {
+        file: dict[str, Any] = {
             "title": self.text(document, "title", "", limit=300, required=True),
             "year": self.year(document.get("year")),
             "block": self.text(document, "block", "", limit=200),
@@ -192,12 +192,13 @@ class _Checker(Values):
         self.references()
         self.node = ""
         if file["total"] is None:
-            file["total"] = sum((n.max_points for n in self.nodes if n.level == 1), Decimal(0))
-            if file["total"] >= Decimal(10) ** 6:
+            total = sum((n.max_points for n in self.nodes if n.level == 1), Decimal(0))
+            file["total"] = total
+            if total >= Decimal(10) ** 6:
                 self.wrong("total", _("A number of points is below 1 000 000."))
         if self.errors:
             return None
-        return SetFile(profiles=self.profiles, nodes=tuple(self.nodes), **file)  # type: ignore[arg-type]
+        return SetFile(profiles=self.profiles, nodes=tuple(self.nodes), **file)
 
     def children(
         self, above: Mapping[str, Any], key: str, place: str, *, parent: int | None, level: int
@@ -229,7 +230,7 @@ class _Checker(Values):
         self.known(entry, place, _NODE_KEYS | _LEAF_KEYS)
         leaf = "rule" in entry
         self.shape(entry, place, leaf=leaf)
-        base = {
+        base: dict[str, Any] = {
             "place": place,
             "position": len(self.nodes),
             "parent": parent,
@@ -275,7 +276,7 @@ class _Checker(Values):
             "na_request": self.flag(entry, "na_request", place, default=True),
         }
 
-    def rule(self, value: object, place: str, maximum: Decimal) -> engine.Rule | None:
+    def rule(self, value: Any, place: str, maximum: Decimal) -> engine.Rule | None:
         try:
             return engine.parse_rule(value, max_points=maximum)
         except engine.RuleErrors as error:

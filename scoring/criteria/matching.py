@@ -7,19 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from agencies.models import Agency, Block
 from parindex.ui.collation import fold
 
-
-class Named(Protocol):
-    pk: int
-    slug: str
-    name: str
-
-
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", Agency, Block)
 
 
 class Names(Generic[N]):

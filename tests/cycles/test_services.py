@@ -24,6 +24,7 @@ from scoring.assessment.models import (
     Transition,
 )
 from scoring.assessment.queries.cycles import stage_now
+from scoring.assessment.queries.panels import panels_of
 from scoring.assessment.services import cycles, opening
 from scoring.assessment.windows import Span, spans
 from scoring.engine import SettingsErrors
@@ -121,6 +122,24 @@ def test_settings_are_checked_and_recorded() -> None:
     entries = AuditEntry.objects.count()
     cycles.save_settings(actor=secretary(), cycle=cycle, settings=cycle.settings)
     assert AuditEntry.objects.count() == entries
+
+
+def test_the_default_substitute_stands_in_for_every_other_appraiser() -> None:
+    home, justice, finance = make_agency("Sở Nội vụ", is_home_affairs=True), make_agency("A"), make_agency("B")
+    office = make_agency("Văn phòng")
+    year = open_cycle(
+        agencies=[justice, finance, office],
+        settings={"substitutes": {justice.slug: home.slug}, "default_substitute": office.slug},
+    )
+    panel = panels_of([year.cycle_block])[year.cycle_block.pk]
+
+    def marks(appraiser: Any, scored: Any) -> Any:
+        return panel.appraiser_of(appraiser_id=appraiser.pk, agency_id=scored.pk)
+
+    assert marks(justice, justice) == home.pk
+    assert marks(finance, finance) == office.pk
+    assert marks(finance, justice) == finance.pk
+    assert marks(office, office) is None
 
 
 # Blocks

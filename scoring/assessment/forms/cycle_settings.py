@@ -161,7 +161,7 @@ class SettingsForms:
             slug: by for slug, by in self.kept.substitutes.items() if slug not in self.substitutes.fields
         } | {slug: by for slug, by in self.substitutes.cleaned_data.items() if by}
         asked = {block.slug for block in self.blocks}
-        own = {
+        own: dict[str, Any] = {
             slug: [dict(grade.data) for grade in grades]
             for slug, grades in self.kept.grades_by_block.items()
             if slug not in asked

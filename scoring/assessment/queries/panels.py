@@ -13,7 +13,7 @@ from agencies.models import Agency, Membership, Role, Succession
 from scoring.assessment.appraisal_permissions import OVERSEER_ROLES, Reach, barred_houses
 from scoring.assessment.appraisers import LeafPlace, Narrowing, Panel, duty_of
 from scoring.assessment.models import Assignment, CycleBlock, Participation
-from scoring.assessment.permissions import substitutes
+from scoring.assessment.permissions import default_substitute, substitutes
 from scoring.criteria.models import Criterion, Method
 
 
@@ -58,7 +58,10 @@ def panels_of(cycle_blocks: Iterable[CycleBlock]) -> dict[int, Panel]:
     """The panel of each block, by id. Two queries (agencies by slug, successions)."""
     blocks = list(cycle_blocks)
     named = {block.pk: substitutes(block.cycle) for block in blocks}
-    slugs = {slug for pairs in named.values() for pair in pairs.items() for slug in pair}
+    default = {block.pk: default_substitute(block.cycle) for block in blocks}
+    slugs = {slug for pairs in named.values() for pair in pairs.items() for slug in pair} | set(
+        default.values()
+    )
     ids: dict[str, int] = {}
     home: int | None = None
     agencies = Agency.objects.filter(Q(is_home_affairs=True) | Q(slug__in=slugs))
@@ -68,7 +71,10 @@ def panels_of(cycle_blocks: Iterable[CycleBlock]) -> dict[int, Panel]:
     kin = kinships()
     return {
         block: Panel(
-            home, {ids[whose]: ids[by] for whose, by in pairs.items() if whose in ids and by in ids}, kin
+            home,
+            {ids[whose]: ids[by] for whose, by in pairs.items() if whose in ids and by in ids},
+            kin,
+            ids.get(default[block]),
         )
         for block, pairs in named.items()
     }

@@ -17,7 +17,7 @@ from agencies.actors import Actor
 from agencies.models import Agency, Block, User
 from parindex.audit.services import record
 from parindex.clock import db_now
-from parindex.errors import Invalid, WrongState
+from parindex.errors import Invalid, NotPermitted, WrongState
 from parindex.ui.formats import format_deadline
 from scoring.assessment.cycle_permissions import require_manage
 from scoring.assessment.cycle_settings import CycleSettings
@@ -278,7 +278,7 @@ def grant_extension(
             closes=closes,
             letter_number=letter_number.strip(),
             reason=reason.strip(),
-            granted_by=actor.user,
+            granted_by=_named(actor),
             granted_at=db_now(),
         )
         record(
@@ -346,6 +346,13 @@ def _copy_blocks(cycle: Cycle, source: Cycle) -> None:
             )
             for window in old.windows.all()
         )
+
+
+def _named(actor: Actor) -> User:
+    """The person; a letter is never granted by nobody."""
+    if actor.user is None:
+        raise NotPermitted(_("Only the secretary sets up cycles."))
+    return actor.user
 
 
 def _user(actor: Actor | None) -> User | None:

@@ -228,6 +228,7 @@ def _page(request: HttpRequest, cycle_block: CycleBlock, here: str) -> dict[str,
     ]
     return {
         "title": cycle_block.block.name,
+        "here": here,
         "cycle_block": cycle_block,
         "cycle": cycle_block.cycle,
         "view": view,
