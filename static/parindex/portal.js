@@ -38,7 +38,9 @@ document.addEventListener("submit", (event) => {
 }, true);
 document.addEventListener("htmx:configRequest", (event) => {
   const token = cookie("csrftoken");
-  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
+  if (!token || event.detail.verb === "get") return;
+  event.detail.headers["X-CSRFToken"] = token;
+  if (event.detail.parameters.csrfmiddlewaretoken) event.detail.parameters.csrfmiddlewaretoken = token;  // it goes before the header
 });
 
 // A form that must not be sent twice
