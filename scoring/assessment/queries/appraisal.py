@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Avg, Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
@@ -93,7 +94,7 @@ class LeafWork:
 
     @property
     def expression(self) -> str:
-        return expression_in_words(self.answer.trace) if self.answer else ""
+        return shown_expression(self.answer.trace) if self.answer else ""
 
     @property
     def trace_words(self) -> str:
@@ -163,6 +164,13 @@ class SheetWork:
     @property
     def open(self) -> int:
         return sum(1 for leaf in self.leaves if leaf.is_open)
+
+
+def shown_expression(trace: Mapping[str, Any] | None) -> str:
+    """The arithmetic in one line; empty where there is none beyond the points themselves."""
+    if not trace or str(trace.get("expression")) in ("—", str(trace.get("points"))):
+        return ""
+    return expression_in_words(trace)
 
 
 def sheet_for_appraisal(actor: Actor, public_id: uuid.UUID) -> tuple[Scoresheet, Reach]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -163,7 +163,7 @@ class Overview:
     offices: list[OfficeLine]
     people: list[PersonLine]
     stages: list[StageLine]
-    states: list[tuple[str, str, int]]
+    states: list[tuple[str, int]]
     unassigned: int = 0
 
 
@@ -204,15 +204,13 @@ def overview(cycle_block: CycleBlock, reach: Reach) -> Overview:
     for pk, name in Agency.objects.filter(pk__in=offices).order_by("sort_key").values_list("pk", "name"):
         offices[pk].name = name
     lines = list(sheets.values())
+    states = Counter(line.sheet.state for line in lines)
     return Overview(
         lines,
         sorted(offices.values(), key=lambda office: (-office.left, office.name)),
         _people(cycle_block),
         _stages(cycle_block, lines),
-        [
-            (state.value, str(state.label), sum(1 for one in lines if one.sheet.state == state))
-            for state in SheetState
-        ],
+        [(str(state.label), states[state]) for state in SheetState if states[state]],
         unassigned,
     )
 

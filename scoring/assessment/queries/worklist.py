@@ -321,16 +321,15 @@ def by_criterion(answers: QuerySet[Answer]) -> list[Tally]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an item stands in the list of its block: "17 of 20", and the next that waits."""
+    """Where an item stands in its group (the criterion's sheets, or the sheet's criteria), and what follows."""
 
     position: int
     total: int
     following: Answer | None
-    left: int
 
 
 def place_of(ground: Ground, answer: Answer) -> Place:
-    """The place of an answer (with sheet, agency and criterion) among those of its block. Two queries."""
+    """The place of an answer (with sheet, agency and criterion) and the next of its block that waits. Two queries."""
     block = answer.scoresheet.participation.cycle_block_id
     everything = tasks(ground, any_state=True, block=block)
     agency_key = "scoresheet__participation__agency__sort_key"
@@ -339,23 +338,24 @@ def place_of(ground: Ground, answer: Answer) -> Place:
         "criterion__order": answer.criterion.order,
         "pk": answer.pk,
     }
-    order = [agency_key, "criterion__order", "pk"]
-    if ground.filters.by != "agency":
-        order = ["criterion__order", agency_key, "pk"]
-    before, after = _beside(order, here, "lt"), _beside(order, here, "gt")
-    waiting = everything.filter(task__in=ground.filters.tasks).exclude(pk=answer.pk)
-    counted = everything.order_by().aggregate(total=Count("pk"), before=Count("pk", filter=before))
-    left = list(
-        waiting.annotate(is_after=Case(When(after, then=Value(0)), default=Value(1)))
+    if ground.filters.by == "agency":
+        order, group = [agency_key, "criterion__order", "pk"], Q(scoresheet=answer.scoresheet_id)
+    else:
+        order, group = ["criterion__order", agency_key, "pk"], Q(criterion=answer.criterion_id)
+    counted = (
+        everything.filter(group)
+        .order_by()
+        .aggregate(total=Count("pk"), before=Count("pk", filter=_beside(order, here, "lt")))
+    )
+    following = (
+        everything.filter(task__in=ground.filters.tasks)
+        .exclude(pk=answer.pk)
+        .annotate(is_after=Case(When(_beside(order, here, "gt"), then=Value(0)), default=Value(1)))
         .order_by("is_after", *order)
-        .only("pk", "public_id")[:1]
+        .only("pk", "public_id")
+        .first()
     )
-    return Place(
-        counted["before"] + 1,
-        max(counted["total"], counted["before"] + 1),
-        left[0] if left else None,
-        len(left),
-    )
+    return Place(counted["before"] + 1, max(counted["total"], counted["before"] + 1), following)
 
 
 def _beside(order: Sequence[str], here: Mapping[str, Any], side: str) -> Q:

@@ -15,19 +15,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parindex.errors import Refusal, StaleVersion
-from parindex.ui.formats import format_points
+from parindex.ui.formats import format_decimal, format_points
 from scoring import engine
 from scoring.assessment.appraisal_permissions import Reach
 from scoring.assessment.forms.answer import LeafInputs, inputs_form, inputs_in_words
 from scoring.assessment.forms.appraisal import DecisionForm, MarkForm
 from scoring.assessment.models import Answer, Mark
 from scoring.assessment.queries import worklist as work
-from scoring.assessment.queries.appraisal import LeafWork, answer_for_appraisal, read_work
+from scoring.assessment.queries.appraisal import LeafWork, answer_for_appraisal, read_work, shown_expression
 from scoring.assessment.services.explanations import take_back_request
 from scoring.assessment.services.marks import record_mark, score_for_mark, self_score
 from scoring.assessment.services.not_applicable import decide_not_applicable
 from scoring.assessment.views.appraisal_base import actor_of, appraisal_page, say
-from scoring.criteria.wording import expression_in_words, trace_in_words
+from scoring.criteria.wording import trace_in_words
 
 KEY = "in"
 #: Ready-made reasons; a click puts one into the field.
@@ -153,7 +153,7 @@ def _render(
         "query": f"?{filters.as_query}" if filters.as_query else "",
         "place": work.place_of(ground, answer),
         "round": round_now,
-        "round_label": Mark.Round(round_now).label if round_now else "",
+        "round_label": Mark.Round(one.in_round).label if one.in_round and (round_now or one.mine) else "",
         "form": form,
         "inputs": inputs,
         "version": answer.version if more.get("stale") is None else more["stale"].version,
@@ -245,9 +245,10 @@ def _told(answer: Answer, score: engine.Score) -> dict[str, Any]:
     return {
         "points": score.points,
         "maximum": score.applicable_max,
-        "expression": expression_in_words(score.trace),
+        "expression": shown_expression(score.trace),
         "words": trace_in_words(score.trace),
         "change": score.points - own.points,
+        "change_text": format_decimal(score.points - own.points, signed=True),
         "differs": (score.points, score.applicable_max) != (own.points, own.applicable_max),
     }
 
