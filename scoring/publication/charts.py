@@ -21,7 +21,7 @@ from scoring.publication.public_queries import Area, Step
 
 __all__ = ["Chart", "agency_areas", "agency_years", "block_areas", "block_steps"]
 
-STYLE = 1  # raise it when the look changes: pictures are then drawn anew
+STYLE = 2  # raise it when the look changes: pictures are then drawn anew
 WIDTH = 420
 TITLE_LENGTH = 46
 
@@ -68,7 +68,8 @@ def agency_years(slug: str, name: str, years: Sequence[YearLine], *, rehearsal: 
     known = [line for line in reversed(years) if line.index is not None]
     if not known:
         return None
-    data, segment = [], 0
+    data: list[dict[str, Any]] = []
+    segment = 0
     for number, line in enumerate(known):
         if number and not line.compared:
             segment += 1
@@ -201,6 +202,9 @@ def _years(chart: Chart) -> dict[str, Any]:
     import altair as alt
 
     values = [_numbers(entry, "value") for entry in chart.data]
+    for number, entry in enumerate(values):
+        beside = [values[other]["value"] for other in (number - 1, number + 1) if 0 <= other < len(values)]
+        entry["low"] = len(beside) == 2 and all(value > entry["value"] for value in beside)
     low = min(entry["value"] for entry in values)
     high = max(entry["value"] for entry in values)
     margin = max((high - low) * 0.35, 2.0)
@@ -252,8 +256,10 @@ def _years(chart: Chart) -> dict[str, Any]:
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         color=alt.condition("datum.now", alt.value(ACCENT), alt.value(BAR))
     )
-    text = base.mark_text(dy=-13, fontSize=13, fontWeight=600, color=INK).encode(text="text:N")
-    return _finish(chart, alt.layer(line, dots, text), top=30)
+    style = {"fontSize": 13, "fontWeight": 600, "color": INK}
+    above = base.transform_filter("!datum.low").mark_text(dy=-13, **style).encode(text="text:N")
+    below = base.transform_filter("datum.low").mark_text(dy=17, **style).encode(text="text:N")
+    return _finish(chart, alt.layer(line, dots, above, below), top=4)
 
 
 def _areas(chart: Chart) -> dict[str, Any]:

@@ -155,8 +155,8 @@ def rows_of(run_ids: Iterable[int]) -> dict[int, list[Row]]:
             "grade",
         )
     )
-    for run_id, *rest in values:
-        found.setdefault(run_id, []).append(Row(*rest))
+    for value in values:
+        found.setdefault(value[0], []).append(Row(*value[1:]))
     return found
 
 

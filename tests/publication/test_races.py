@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.needs("postgres"), pytest.mark.django_db(transaction=T
 @pytest.fixture
 def block():
     agencies = three()
-    return scored({agency: ("50", "30") for agency in agencies}, block=agencies[0].block)
+    return scored(dict.fromkeys(agencies, ("50", "30")), block=agencies[0].block)
 
 
 def at_once(*acts):
