@@ -35,7 +35,12 @@ export const toast = (kind, title, body, actions = []) => {
 };
 
 const clock = () => new Intl.DateTimeFormat("vi-VN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
-const savedLine = (element) => element?.closest?.("[data-saves]")?.querySelector("[data-saved]") ?? null;
+// The line of the form that saves itself; other forms of the same row (a citation, a request) have nothing to say there
+const savedLine = (element) => {
+  const form = element?.closest?.("form");
+  if (form && !form.matches("[hx-trigger], [data-guard]")) return null;
+  return element?.closest?.("[data-saves]")?.querySelector("[data-saved]") ?? null;
+};
 const say = (element, text, state = "") => {
   const line = savedLine(element);
   if (!line) return;
