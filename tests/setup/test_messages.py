@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path("parindex/locale/vi/LC_MESSAGES")
-CODE = ("manage.py", "parindex", "agencies", "evidence", "scoring", "templates", "static")
+CODE = ("pyproject.toml", "manage.py", "parindex", "agencies", "evidence", "scoring", "templates", "static")
 pytestmark = pytest.mark.needs("gettext")
 
 

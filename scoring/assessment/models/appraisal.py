@@ -70,6 +70,8 @@ class NotApplicableRequest(models.Model):
     decision_reason = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = _("request “not applicable”")
+        verbose_name_plural = _("requests “not applicable”")
         ordering = ["-requested_at"]
         constraints = [
             models.UniqueConstraint(
@@ -89,6 +91,8 @@ class ExplanationRequest(models.Model):
     taken_back_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("explanation request")
+        verbose_name_plural = _("explanation requests")
         ordering = ["asked_at"]
         constraints = [
             models.UniqueConstraint(
@@ -110,6 +114,10 @@ class Explanation(models.Model):
     by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
+    class Meta:
+        verbose_name = _("explanation")
+        verbose_name_plural = _("explanations")
+
 
 class Adjustment(models.Model):
     """Điểm cộng, điểm trừ: bonus or penalty outside the tree, capped by the set. Voided, never deleted."""
@@ -130,5 +138,7 @@ class Adjustment(models.Model):
     void_reason = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = _("bonus or penalty")
+        verbose_name_plural = _("bonus and penalty")
         ordering = ["at"]
         constraints = [models.CheckConstraint(condition=Q(points__gt=0), name="adjustment_above_zero")]

@@ -114,6 +114,8 @@ class RoundClosing(models.Model):
     sheets = models.PositiveIntegerField()
 
     class Meta:
+        verbose_name = _("closing of a round")
+        verbose_name_plural = _("closings of rounds")
         ordering = ["-closed_at"]
 
 

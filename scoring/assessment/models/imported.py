@@ -34,6 +34,8 @@ class ImportBatch(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("import of points")
+        verbose_name_plural = _("imports of points")
         ordering = ["-at"]
 
 
@@ -51,6 +53,8 @@ class ImportedPoints(models.Model):
     current = models.BooleanField(default=True)
 
     class Meta:
+        verbose_name = _("imported points")
+        verbose_name_plural = _("imported points")
         constraints = [
             models.UniqueConstraint(
                 fields=["scoresheet", "criterion"],

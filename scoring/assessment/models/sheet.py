@@ -67,6 +67,8 @@ class Transition(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = _("change of state")
+        verbose_name_plural = _("changes of state")
         ordering = ["at", "pk"]
 
 
@@ -129,6 +131,8 @@ class Citation(models.Model):
     added_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("citation")
+        verbose_name_plural = _("citations")
         ordering = ["added_at", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -146,6 +150,8 @@ class DivisionAssignment(models.Model):
     due_on = models.DateField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("criterion of a division")
+        verbose_name_plural = _("criteria of divisions")
         constraints = [
             models.UniqueConstraint(fields=["scoresheet", "criterion"], name="criterion_to_one_division")
         ]
