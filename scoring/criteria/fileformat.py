@@ -97,6 +97,9 @@ class Reading:
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     sha256: str = ""
+    #: What the file names in the database, also where it is refused: so that one import tells every fault.
+    block: str = ""
+    appraisers: tuple[NodeFile, ...] = ()
 
 
 def read(data: bytes) -> Reading:
@@ -112,9 +115,14 @@ def check(document: object, *, faults: Findings | None = None, sha256: str = "")
     """Check plain JSON values (numbers of points as texts); ``faults`` are those that reading found."""
     checker = _Checker(faults if faults is not None else Findings())
     file = checker.whole(document)
-    if checker.errors:
-        return Reading(None, errors=tuple(checker.errors), warnings=tuple(checker.warnings), sha256=sha256)
-    return Reading(file, warnings=tuple(sum_warnings(file)) if file else (), sha256=sha256)
+    return Reading(
+        file,
+        errors=tuple(checker.errors),
+        warnings=tuple(sum_warnings(file)) if file else (),
+        sha256=sha256,
+        block=checker.block,
+        appraisers=tuple(node for node in checker.nodes if node.appraiser),
+    )
 
 
 def node_place(place: str, path: str) -> str:
@@ -150,11 +158,11 @@ def sum_warnings(file: SetFile) -> Iterator[Finding]:
 class _Checker(Values):
     """One pass over the document; goes on after a fault, so that one import names them all."""
 
-    warnings: Findings = field(default_factory=Findings)
     nodes: list[NodeFile] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)
     count: int = 0
+    block: str = ""
 
     # The parts of the file
 
@@ -174,11 +182,12 @@ class _Checker(Values):
             self.wrong("decision", _("An object with number, date and issuer is expected, or null."))
             decision = {}
         self.known(decision, "decision", _DECISION_KEYS)
+        self.block = self.text(document, "block", "", limit=200)
         self.profiles = self.read_profiles(document.get("applicability_profiles"))
         file: dict[str, Any] = {
             "title": self.text(document, "title", "", limit=300, required=True),
             "year": self.year(document.get("year")),
-            "block": self.text(document, "block", "", limit=200),
+            "block": self.block,
             "official": self.flag(document, "official", "", default=False),
             "decision_number": self.text(decision, "number", "decision", limit=80),
             "decision_date": self.day(decision, "date", "decision"),

@@ -225,13 +225,16 @@ def _resolve(
     """Match year, block and appraisers; what is unknown joins the errors with its place. Three queries."""
     errors, warnings = list(reading.errors), list(reading.warnings)
     file = reading.file
+    if file is None and not reading.appraisers and not reading.block:
+        return ImportOutcome(None, tuple(errors), tuple(warnings), reading.sha256)
+    if year is None and file is not None:
+        year = file.year
+        if year is None:
+            errors.append(Finding("year", _("The file names no year; say which year the set is for.")))
+    found = block if isinstance(block, Block) else _block(block or reading.block, errors)
+    appraisers = _appraisers(reading, errors if appraisers_needed else warnings)
     if file is None:
         return ImportOutcome(None, tuple(errors), tuple(warnings), reading.sha256)
-    year = year if year is not None else file.year
-    if year is None:
-        errors.append(Finding("year", _("The file names no year; say which year the set is for.")))
-    found = block if isinstance(block, Block) else _block(block or file.block, errors)
-    appraisers = _appraisers(file, errors if appraisers_needed else warnings)
     version = None
     if found is not None and year is not None:
         version = next_version(year=year, block_id=found.pk)
@@ -263,24 +266,23 @@ def _block(text: str, errors: list[Finding]) -> Block | None:
     return found
 
 
-def _appraisers(file: SetFile, faults: list[Finding]) -> dict[int, Agency]:
+def _appraisers(reading: Reading, faults: list[Finding]) -> dict[int, Agency]:
     """The appraiser of each leaf by its position; leaves that name none go to Home Affairs."""
     names = agency_names()
     home = Agency.objects.filter(is_home_affairs=True).first()
-    found: dict[int, Agency] = {}
-    for leaf in file.leaves:
-        agency = names.find(leaf.appraiser) if leaf.appraiser else home
+    leaves = reading.file.leaves if reading.file else []
+    found = {} if home is None else {leaf.position: home for leaf in leaves if not leaf.appraiser}
+    for leaf in reading.appraisers:
+        agency = names.find(leaf.appraiser)
         if agency is not None:
             found[leaf.position] = agency
-        elif leaf.appraiser:
-            message = (
-                _("More than one agency is called “%(name)s”; give its slug.")
-                if names.ambiguous(leaf.appraiser)
-                else _("There is no agency “%(name)s” to appraise this criterion.")
-            )
-            faults.append(
-                Finding(f"{leaf.place}.appraiser", message % {"name": leaf.appraiser[:80]}, leaf.code)
-            )
+            continue
+        message = (
+            _("More than one agency is called “%(name)s”; give its slug.")
+            if names.ambiguous(leaf.appraiser)
+            else _("There is no agency “%(name)s” to appraise this criterion.")
+        )
+        faults.append(Finding(f"{leaf.place}.appraiser", message % {"name": leaf.appraiser[:80]}, leaf.code))
     return found
 
 

@@ -147,6 +147,17 @@ def test_what_the_database_does_not_know_is_an_error_with_its_place(
     assert not CriteriaSet.objects.exists()
 
 
+def test_faults_of_the_file_and_of_the_database_are_told_together(province: None) -> None:
+    document = small(leaf(appraiser="so-nao-do"), leaf("1.1.2"), block="no such block")
+    document = with_value(document, ["areas", 0, "children", 0, "children", 1, "rule", "yes"], "9")
+    outcome = services.import_criteria_set(actor=None, data=encoded(document))
+    assert {error.place for error in outcome.errors} == {
+        "areas[0].children[0].children[1].rule.yes",
+        "areas[0].children[0].children[0].appraiser",
+        "block",
+    }
+
+
 def test_two_agencies_of_one_name_are_told_apart_by_slug(province: None) -> None:
     make_agency("Sở Tư Pháp", slug="so-tu-phap-cu")
     data = encoded(small(leaf(appraiser="Sở Tư pháp")))
