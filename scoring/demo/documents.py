@@ -17,7 +17,6 @@ from evidence import storage
 from evidence.description import Description
 from evidence.models import Document, DocumentVersion
 from parindex.ui.collation import fold
-from parindex.ui.formats import format_date
 from scoring.demo import names
 from scoring.demo.people import Province
 
@@ -66,7 +65,8 @@ class Paper:
     @property
     def number(self) -> str:
         unit = "UBND" if self.issuer != self.agency.name else _initials(self.agency.name)
-        return f"{len(self.agency.name) * 3 + self.issued_on.month}/{self.kind}-{unit}"
+        number = len(self.agency.name) * 3 + self.issued_on.month + self.issued_on.year % 9
+        return f"{number}/{self.kind}-{unit}"
 
     @property
     def file_name(self) -> str:
@@ -161,7 +161,7 @@ def _first_page(pdf: FPDF, paper: Paper) -> None:
     lines = (
         ("B", 12, 20, paper.issuer.upper()),
         ("", 11, 20, f"Số: {paper.number}"),
-        ("", 11, 110, f"{names.PLACE}, ngày {format_date(paper.issued_on)}"),
+        ("", 11, 110, f"{names.PLACE}, ngày {paper.issued_on:%d} tháng {paper.issued_on:%m} năm {paper.issued_on:%Y}"),
         ("B", 15, 20, SUBJECTS[paper.kind].format(year=paper.year)),
         ("", 11, 20, f"Cơ quan ban hành: {paper.issuer}"),
         ("", 11, 20, f"Người ký: Lãnh đạo {paper.issuer}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -38,6 +38,7 @@ from scoring.ranking.models import RankingRun
 from scoring.ranking.services import request_run, work
 
 LOADED = "demo.loaded"
+ALL = tuple(slug for slug, _name, _order in names.BLOCKS)
 
 
 def is_loaded() -> bool:
@@ -45,8 +46,11 @@ def is_loaded() -> bool:
     return AuditEntry.objects.filter(action=LOADED).exists()
 
 
-def load() -> bool:
-    """Load the sample; False where it is there already. Raises WrongState where something else is."""
+def load(blocks: Collection[str] = ALL) -> bool:
+    """Load the sample; False where it is there already. Raises WrongState where something else is.
+
+    ``blocks`` (slugs) keeps the years to some of the blocks; everybody is there all the same.
+    """
     with transaction.atomic(), held_back():
         if is_loaded():
             return False
@@ -59,10 +63,10 @@ def load() -> bool:
             )
         province = make_people()
         past = (province.year - 2, province.year - 1)
-        versions = documents.store(province, _papers(province, past))
+        versions = documents.store(province, _papers(province, past, blocks))
         for year in past:
-            _past_year(province, year, versions)
-        _running_year(province, versions)
+            _past_year(province, year, versions, blocks)
+        _running_year(province, versions, blocks)
         record(
             actor=SYSTEM.user,
             action=LOADED,
@@ -77,22 +81,22 @@ def load() -> bool:
     return True
 
 
-def _papers(province: Province, past: Iterable[int]) -> list[documents.Paper]:
+def _papers(province: Province, past: Iterable[int], blocks: Collection[str]) -> list[documents.Paper]:
     """The evidence of all years; the tour block's of the running year comes through the services."""
     papers = []
     for year in past:
         at = datetime(year, 11, 8, 9, 30, tzinfo=timezone.get_default_timezone())
-        agencies = [one for slug, _name, _order in names.BLOCKS for one in _taking_part(province, slug, year)]
+        agencies = [one for slug in blocks for one in _taking_part(province, slug, year)]
         papers += documents.papers_of_past_year(year, agencies, at)
-    for slug in (names.DEPARTMENTS, names.WARDS, names.COMMUNES):
+    for slug in (slug for slug in blocks if slug != names.TOUR):
         papers += documents.papers_of_running_year(province, province.block_agencies(slug))
     return papers
 
 
-def _past_year(province: Province, year: int, versions: Versions) -> None:
+def _past_year(province: Province, year: int, versions: Versions, blocks: Collection[str]) -> None:
     """A year that is over: sheets of all blocks, one run a block, one decision."""
     cycle = make_cycle(province, year)
-    made = {slug: make_block(province, cycle, slug) for slug, _name, _order in names.BLOCKS}
+    made = {slug: make_block(province, cycle, slug) for slug in blocks}
     runs = []
     for slug, block in made.items():
         agencies = _taking_part(province, slug, year)
@@ -127,10 +131,10 @@ def _run(province: Province, block: CycleBlock) -> RankingRun:
     return done
 
 
-def _running_year(province: Province, versions: Versions) -> None:
+def _running_year(province: Province, versions: Versions, blocks: Collection[str]) -> None:
     """The year under appraisal: every block at another point, the tour block open to a visitor."""
     cycle = make_cycle(province, province.year)
-    for slug, _name, _order in names.BLOCKS:
+    for slug in blocks:
         block = make_block(province, cycle, slug)
         if slug == names.TOUR:
             make_tour(province, block)
