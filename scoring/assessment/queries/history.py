@@ -13,11 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from parindex.audit.models import AuditEntry
 from parindex.ui.formats import format_decimal, format_points
 from scoring import engine
+from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import (
     Answer,
     ExplanationRequest,
@@ -108,7 +109,7 @@ def sheet_history(sheet: Scoresheet) -> list[Line]:
         Line(entry.at, entry.actor_name, str(SHEET_ACTS[entry.action]), _assigned(entry.after))
         for entry in entries
     ]
-    return _latest_first([*lines, *_of_answers(answers, sheet, curtain)])
+    return _latest_first([*lines, *_of_answers(answers, sheet, curtain, together=True)])
 
 
 def _latest_first(lines: Iterable[Line]) -> list[Line]:
@@ -129,16 +130,18 @@ def _step_line(step: Transition, curtain: Curtain) -> Line:
 
 
 def _of_answers(
-    answers: Mapping[int, Criterion], sheet: Scoresheet, curtain: Curtain, *, answer: Answer | None = None
+    answers: Mapping[int, Criterion],
+    sheet: Scoresheet,
+    curtain: Curtain,
+    *,
+    answer: Answer | None = None,
+    together: bool = False,
 ) -> list[Line]:
     entries = AuditEntry.objects.filter(
         object_type="scoring.answer", object_id__in=[str(pk) for pk in answers], action__in=OWN_ACTS
     ).order_by("-seq")[:LIMIT]
     lines = [_entry_line(entry, answers[int(entry.object_id)]) for entry in entries]
-    before: dict[int, Mark] = {}
-    for mark in marks_shown(sheet, curtain, answer=answer):
-        lines.append(_mark_line(mark, answers[mark.answer_id], before.get(mark.answer_id)))
-        before[mark.answer_id] = mark
+    lines += _marks(marks_shown(sheet, curtain, answer=answer), answers, together=together)
     requests = NotApplicableRequest.objects.filter(answer_id__in=answers, decided_at__isnull=False).exclude(
         state=NotApplicableRequest.State.TAKEN_BACK
     )
@@ -172,16 +175,41 @@ def _of_answers(
     return lines
 
 
+def _marks(marks: list[Mark], answers: Mapping[int, Criterion], *, together: bool) -> list[Line]:
+    """A line for each mark; ``together``: marks without a reason (they change nothing) as one line a round."""
+    lines: list[Line] = []
+    before: dict[int, Mark] = {}
+    quiet: dict[int, list[Mark]] = {}
+    for mark in marks:
+        if together and not mark.reason:
+            quiet.setdefault(mark.round, []).append(mark)
+        else:
+            lines.append(_mark_line(mark, answers[mark.answer_id], before.get(mark.answer_id)))
+        before[mark.answer_id] = mark
+    for round, same in quiet.items():
+        people = ", ".join(sorted({_appraisers(mark.by) for mark in same}))
+        text = ngettext(
+            "%(count)s criterion keeps its self-assessed points.",
+            "%(count)s criteria keep their self-assessed points.",
+            len(same),
+        )
+        lines.append(Line(same[-1].at, people, _round_name(round), text % {"count": len(same)}, "accent"))
+    return lines
+
+
+def _round_name(round: int) -> str:
+    return {1: _("Round 1 points"), 2: _("Round 2 points"), 3: _("Points of the council")}[round]
+
+
 def _appraisers(person: object) -> str:
     return str(person) if person else ""
 
 
 def _mark_line(mark: Mark, leaf: Criterion, before: Mark | None) -> Line:
-    what = {1: _("Round 1 points"), 2: _("Round 2 points"), 3: _("Points of the council")}[mark.round]
     return Line(
         mark.at,
         _appraisers(mark.by),
-        what,
+        _round_name(mark.round),
         mark.reason,
         "accent",
         before=format_points(before.points, 6) if before else "",
@@ -228,8 +256,6 @@ def _place(told: Mapping[str, Any]) -> str:
 
 def _stand(leaf: Criterion, told: Mapping[str, Any]) -> str:
     """Inputs and points in one run of text; empty where nothing was declared."""
-    from scoring.assessment.forms.answer import inputs_in_words
-
     if not told.get("inputs"):
         return ""
     rule = engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -116,7 +117,7 @@ def home_of(actor: Actor, now: datetime) -> Home:
     )
 
 
-def _spans(sheets: list[Scoresheet]) -> dict[int, Span]:
+def _spans(sheets: Sequence[Scoresheet]) -> dict[int, Span]:
     """The window that matters to each sheet now. Two queries."""
     blocks = {sheet.participation.cycle_block_id for sheet in sheets}
     windows = {(w.cycle_block_id, w.stage): w for w in Window.objects.filter(cycle_block__in=blocks)}
@@ -136,7 +137,7 @@ def _spans(sheets: list[Scoresheet]) -> dict[int, Span]:
     return found
 
 
-def _asked(sheets: list[Scoresheet]) -> dict[int, tuple[int, int]]:
+def _asked(sheets: Sequence[Scoresheet]) -> dict[int, tuple[int, int]]:
     """Sheet id → (requests, answered ones) of sheets in the explanation stage. One query."""
     explaining = [sheet.pk for sheet in sheets if sheet.state == SheetState.EXPLAINING]
     rows = (
@@ -148,7 +149,7 @@ def _asked(sheets: list[Scoresheet]) -> dict[int, tuple[int, int]]:
     return {sheet: (asked, replied) for sheet, asked, replied in rows}
 
 
-def results_of(sheets: list[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, Decimal | None]]:
+def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, Decimal | None]]:
     """Sheet id → (points, maximum, index in percent) of finalised sheets. Five queries at most."""
     if not sheets:
         return {}
@@ -184,9 +185,9 @@ def results_of(sheets: list[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, De
         results = {}
         for pk, _parent, maximum, leaf in nodes:
             if leaf:
-                answer = answers.get((sheet.pk, pk))
-                mark = current(marks.get(answer.pk)) if answer else None
-                results[pk] = final_result(answer, mark, imported.get((sheet.pk, pk))) or (ZERO, maximum)
+                own = answers.get((sheet.pk, pk))
+                last = current(marks.get(own.pk)) if own else None
+                results[pk] = final_result(own, last, imported.get((sheet.pk, pk))) or (ZERO, maximum)
         bonus, penalty = given.get(sheet.pk, (ZERO, ZERO))
         rolled = engine.rollup(
             tree, results, bonus=bonus, penalty=penalty,
@@ -196,7 +197,7 @@ def results_of(sheets: list[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, De
     return found
 
 
-def adjustments_of(sheets: list[Scoresheet]) -> dict[int, tuple[Decimal, Decimal]]:
+def adjustments_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal]]:
     """Sheet id → (bonus, penalty) in force, before the caps. One query."""
     sums: dict[int, tuple[Decimal, Decimal]] = {}
     for sheet, kind, points in Adjustment.objects.filter(

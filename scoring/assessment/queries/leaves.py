@@ -124,13 +124,16 @@ class LeafView:
         """The agency's own points; None where there are none."""
         if self.answer is None or self.by_profile or self.is_granted or self.is_requested:
             return None
-        return self.answer.self_points
+        points: Decimal | None = self.answer.self_points
+        return points
 
     @property
     def shown_max(self) -> Decimal:
         if self.answer is not None and self.answer.applicable_max is not None and not self.is_requested:
-            return self.answer.applicable_max
-        return self.criterion.max_points
+            applicable: Decimal = self.answer.applicable_max
+            return applicable
+        maximum: Decimal = self.criterion.max_points
+        return maximum
 
     @property
     def round_1(self) -> Mark | None:

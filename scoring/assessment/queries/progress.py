@@ -242,5 +242,8 @@ def by_division(
         before = last.get(division.division_id)
         if before is None or (division.due_on and (before.due_on is None or division.due_on < before.due_on)):
             last[division.division_id] = division
-    rows = [DivisionProgress(pk, last[pk].name, *tally, last[pk].due_on) for pk, tally in found.items()]
+    rows = [
+        DivisionProgress(pk, last[pk].name, done, leaves, lacking, last[pk].due_on)
+        for pk, (done, leaves, lacking) in found.items()
+    ]
     return sorted(rows, key=lambda row: row.name)

@@ -191,14 +191,14 @@ def read_sheet(
     for node in criteria:
         if not node.is_leaf:
             continue
-        answer = answers.get(node.pk)
+        own = answers.get(node.pk)
         division = divisions.get(node.pk)
         division_id = division.division_id if division else None
-        writes = answer is not None and answer.applicability != Applicability.PROFILE
+        writes = own is not None and own.applicability != Applicability.PROFILE
         view = LeafView(
             node,
             areas[node.pk],
-            answer,
+            own,
             participation.agency.name,
             division=division,
             last=last.get(node.code),
@@ -208,12 +208,12 @@ def read_sheet(
             may_write=writes
             and permissions.may_draft(actor, agency_id=agency_id, state=sheet.state, division_id=division_id),
         )
-        if answer is not None:
-            view.citations = citations.get(answer.pk, [])
-            view.request = requests.get(answer.pk)
-            view.gaps = gaps_of(answer, view.citations, pending.get(answer.pk))
-            view.marks = marks.get(answer.pk, {})
-            view.asked = asked.get(answer.pk)
+        if own is not None:
+            view.citations = citations.get(own.pk, [])
+            view.request = requests.get(own.pk)
+            view.gaps = gaps_of(own, view.citations, pending.get(own.pk))
+            view.marks = marks.get(own.pk, {})
+            view.asked = asked.get(own.pk)
             view.may_reply = view.asked is not None and permissions.may_reply(
                 actor, agency_id=agency_id, state=sheet.state, division_id=division_id
             )

@@ -21,6 +21,7 @@ from scoring.assessment.windows import require_open
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
+    from agencies.models import User
 
 MAX_CITATIONS = 50
 #: In which state an answer may be given documents, and the window that must be open.
@@ -55,7 +56,7 @@ def cite(
             page=page,
             clause=clause,
             for_explanation=sheet.state == SheetState.EXPLAINING,
-            added_by_id=actor.user.pk if actor.user else None,
+            added_by=_person(actor),
             added_at=now,
         )
         record(actor=actor.user, action="answer.cite", obj=answer, after=_told(citation))
@@ -173,6 +174,11 @@ def _place(field: str, text: str, limit: int) -> str:
             fields={field: [_("The text is too long: at most %(max)s characters.") % {"max": limit}]}
         )
     return text
+
+
+def _person(actor: Actor) -> User:
+    assert actor.user is not None  # roles are held by people alone
+    return actor.user
 
 
 def _told(citation: Citation) -> dict[str, object]:

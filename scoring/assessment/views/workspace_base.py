@@ -21,7 +21,8 @@ from agencies.models import Role
 from parindex.clock import db_now
 from parindex.errors import NotPermitted, NotVisible, Refusal, StaleVersion
 from scoring import engine
-from scoring.assessment.forms.answer import LeafInputs, inputs_form, inputs_in_words
+from scoring.assessment.forms.answer import LeafInputs, inputs_form
+from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import Answer, Scoresheet, SheetState
 from scoring.assessment.permissions import AGENCY_READERS, may_assign_divisions
 from scoring.assessment.queries.leaves import LeafView
@@ -146,7 +147,7 @@ def row_of(
         elif data is not None:
             row.form.show_faults({})
         row.slots = [
-            (f"slot-{row.form.add_prefix(name)}", " ".join(row.form.errors.get(name, [])))
+            (f"slot-{row.form.add_prefix(name)}", " ".join(map(str, row.form.errors.get(name, []))))
             for name in row.form.fields
         ]
     else:

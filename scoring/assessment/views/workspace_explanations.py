@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parindex.clock import db_now
 from parindex.errors import NotPermitted, NotVisible, Refusal, StaleVersion
 from scoring.assessment import permissions
-from scoring.assessment.forms.answer import LeafInputs, VersionForm, inputs_form, inputs_in_words
+from scoring.assessment.forms.answer import LeafInputs, VersionForm, inputs_form
+from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import Answer, Explanation, ExplanationRequest, Scoresheet, SheetState
 from scoring.assessment.queries.leaves import LeafView
 from scoring.assessment.queries.seen import AFTER_ROUND_1
@@ -186,7 +187,9 @@ def _attach_reply(leaf: LeafView, data: Mapping[str, Any] | None, refused: Refus
         form = inputs_form(leaf.rule, key=row.key, data=data, inputs=standing.inputs if standing else None)
         if refused is not None:
             form.show_faults({} if isinstance(refused, StaleVersion) else refused.fields)
-        row.slots = [(f"slot-{form.add_prefix(n)}", " ".join(form.errors.get(n, []))) for n in form.fields]
+        row.slots = [
+            (f"slot-{form.add_prefix(n)}", " ".join(map(str, form.errors.get(n, [])))) for n in form.fields
+        ]
     row.form = form
     if isinstance(refused, StaleVersion):
         row.conflict = conflict_rows(leaf, refused)
