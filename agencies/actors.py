@@ -82,8 +82,6 @@ class Actor:
 
 
 NOBODY = Actor(user=None)
-#: Whoever sits at the server's console: may set up what the secretary and the administrator may, under no name.
-CONSOLE = Actor(user=None, grants=(Grant(Role.ADMINISTRATOR, None, None), Grant(Role.SECRETARY, None, None)))
 # The portal itself, for management commands run by whoever owns the machine. Recorded without a name.
 SYSTEM = Actor(user=None, grants=(Grant(Role.ADMINISTRATOR, None, None), Grant(Role.SECRETARY, None, None)))
 

@@ -29,6 +29,7 @@ from agencies.forms import ChangePasswordForm, LoginForm, NewPasswordForm, Reset
 from agencies.models import User
 from agencies.queries import memberships_of
 from parindex.middleware import client_address
+from parindex.ui import nav
 
 WORKSPACE = "/workspace/"
 
@@ -40,11 +41,13 @@ def own_account(request: HttpRequest) -> User:
 
 
 def home_of(request: HttpRequest) -> str:
-    """Where a person's work is: agencies in the workspace, Home Affairs and the province in the administration."""
+    """Where a person's work begins: agencies in the workspace, the others at their own page of the administration."""
     actor = actor_of(request)
     if actor.own_agency_ids:
         return WORKSPACE
-    return reverse("admin:index") if actor.works_in_admin else reverse("accounts:account")
+    if not actor.works_in_admin:
+        return reverse("accounts:account")
+    return nav.start("admin", request) or reverse("admin:index")
 
 
 class Login(auth.LoginView):

@@ -31,6 +31,7 @@ class Entry:
     order: int
     under: str
     count: Callable[[HttpRequest], int | None] | None
+    starts: Callable[[HttpRequest], bool] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,15 @@ def register(
     order: int = 100,
     under: str = "",
     count: Callable[[HttpRequest], int | None] | None = None,
+    starts: Callable[[HttpRequest], bool] | None = None,
 ) -> None:
     """Add an entry, or replace the one of the same place and key.
 
     `allowed` has no default: an entry that everyone may see says so. `under` is a path prefix that
-    counts as this entry's part of the portal (default: its own address).
+    counts as this entry's part of the portal (default: its own address). `starts` says for whom the
+    day begins here.
     """
-    _entries[place, key] = Entry(place, key, label, target, allowed, order, under, count)
+    _entries[place, key] = Entry(place, key, label, target, allowed, order, under, count, starts)
 
 
 def links(place: Place, request: HttpRequest) -> list[Link]:
@@ -113,6 +116,14 @@ def links(place: Place, request: HttpRequest) -> list[Link]:
         )
         for entry, url in shown
     ]
+
+
+def start(place: Place, request: HttpRequest) -> str | None:
+    """Where this person's day begins: the first entry that claims it, or None."""
+    for entry in sorted(_entries.values(), key=lambda entry: (entry.order, entry.key)):
+        if entry.place == place and entry.starts and entry.allowed(request) and entry.starts(request):
+            return _address(entry, request)
+    return None
 
 
 def _address(entry: Entry, request: HttpRequest) -> str | None:

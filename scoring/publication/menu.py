@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from agencies.models import Role
 from parindex.ui import nav
 from scoring.publication.permissions import may_read
 
@@ -28,4 +29,5 @@ def register() -> None:
         "publication:index",
         allowed=lambda request: may_read(request.actor),  # type: ignore[attr-defined]
         order=50,
+        starts=lambda request: request.actor.has(Role.PUBLISHER, Role.APPROVER),  # type: ignore[attr-defined]
     )

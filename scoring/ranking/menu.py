@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from agencies.models import Role
 from parindex.ui import nav
 from scoring.ranking.permissions import may_read
 
@@ -17,4 +18,5 @@ def register() -> None:
         "ranking:index",
         allowed=lambda request: may_read(request.actor),  # type: ignore[attr-defined]
         order=40,
+        starts=lambda request: request.actor.has(Role.INSPECTOR),  # type: ignore[attr-defined]
     )

@@ -44,16 +44,26 @@ def text(response) -> str:
 # coming and going -------------------------------------------------------------------------------
 
 
-def test_an_agency_goes_to_its_workspace_and_home_affairs_to_the_administration(client):
-    for role, home in [
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [
         (Role.EDITOR, "/workspace/"),
         (Role.HEAD, "/workspace/"),
-        (Role.SECRETARY, "/admin/"),
-        (Role.ASSESSOR, "/admin/"),
+        (Role.ASSESSOR, "/admin/appraisal/"),
+        (Role.SECRETARY, "/admin/cycles/"),
+        (Role.COUNCIL_MEMBER, "/admin/appraisal/rounds/"),
+        (Role.PUBLISHER, "/admin/publication/"),
+        (Role.APPROVER, "/admin/publication/"),
+        (Role.INSPECTOR, "/admin/ranking/"),
         (Role.ADMINISTRATOR, "/admin/"),
-    ]:
-        response = log_in(Client(), person(role))
-        assert (response.status_code, response["Location"]) == (302, home), role
+    ],
+)
+def test_each_role_begins_at_its_own_page(client, role, home):
+    response = log_in(client, person(role))
+    assert (response.status_code, response["Location"]) == (302, home)
+
+
+def test_without_a_role_one_sees_the_own_account(client):
     assert log_in(client, UserFactory())["Location"] == "/accounts/"
 
 
@@ -290,7 +300,7 @@ def test_a_link_of_a_closed_account_sets_nothing(client):
 
 # the session ends while somebody types ------------------------------------------------------------
 
-TYPED = "Một đoạn thuyết minh dài, gõ trong bốn mươi phút, có <thẻ> và \"ngoặc\""
+TYPED = 'Một đoạn thuyết minh dài, gõ trong bốn mươi phút, có <thẻ> và "ngoặc"'
 
 
 def test_what_was_typed_survives_a_login(client):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agencies.actors import CONSOLE
+from agencies.actors import SYSTEM
 from parindex.errors import Refusal
 from scoring.assessment.past_files import PastYearRefused
 from scoring.assessment.services.past_years import import_past_year
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         settings_path: Path | None = options["settings_path"]
         try:
             report = import_past_year(
-                actor=CONSOLE,
+                actor=SYSTEM,
                 year=options["year"],
                 block=options["block"],
                 set_file=self._read(options["set_path"]),
