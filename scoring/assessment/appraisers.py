@@ -134,9 +134,8 @@ def duty_of(
         return not people or user_id in people
 
     everywhere = frozenset(leaf.pk for leaf in leaves if falls_to(leaf, None))
-    appraisers = {
-        panel.home_affairs_id if leaf.appraiser_id is None else leaf.appraiser_id for leaf in leaves
-    }
+    regular = (panel.home_affairs_id if leaf.appraiser_id is None else leaf.appraiser_id for leaf in leaves)
+    appraisers = frozenset(office for office in regular if office is not None)
     special = {
         agency_id: NONE if agency_id in houses else frozenset(x.pk for x in leaves if falls_to(x, agency_id))
         for agency_id in agency_ids

@@ -133,7 +133,8 @@ def offices_of(user_ids: Iterable[int]) -> dict[int, frozenset[int]]:
         agency__isnull=False,
     ).values_list("user_id", "agency_id")
     for user, agency in rows:
-        offices[user].add(agency)  # type: ignore[arg-type]
+        if agency is not None:
+            offices[user].add(agency)
     return {user: frozenset(agencies) for user, agencies in offices.items()}
 
 
@@ -148,15 +149,17 @@ def _leaf_places(criteria_sets: set[int]) -> dict[int, list[LeafPlace]]:
         if method == Method.APPRAISAL:
             leaves.append((pk, criteria_set, appraiser))
     places: dict[int, list[LeafPlace]] = {pk: [] for pk in criteria_sets}
-    for pk, criteria_set, appraiser in leaves:
-        places[criteria_set].append(LeafPlace(pk, appraiser, _path(pk, parents)))
+    for leaf, of_set, office in leaves:
+        places[of_set].append(LeafPlace(leaf, office, _path(leaf, parents)))
     return places
 
 
 def _path(pk: int, parents: Mapping[int, int | None]) -> tuple[int, ...]:
-    path = [pk]
-    while (above := parents[path[-1]]) is not None:
-        path.append(above)
+    path: list[int] = []
+    node: int | None = pk
+    while node is not None:
+        path.append(node)
+        node = parents[node]
     return tuple(path)
 
 

@@ -163,7 +163,7 @@ def ground(actor: Actor, filters: Filters) -> Ground:
     return found
 
 
-def tasks(ground: Ground, *, any_state: bool = False, block: int | None = None) -> QuerySet[Answer]:
+def tasks(ground: Ground, *, any_state: bool = False, block: int | None = None) -> QuerySet[Any]:
     """The answers of the list by the filter, each with its ``task``; ``any_state`` leaves the state open."""
     filters = ground.filters
     wanted = Q(pk__in=[])
@@ -171,7 +171,7 @@ def tasks(ground: Ground, *, any_state: bool = False, block: int | None = None) 
         if block not in (None, one.pk) or filters.block not in ("", one.block.slug):
             continue
         wanted |= ground.reach[one.pk].answers(mine=ground.mine)
-    answers = Answer.objects.filter(wanted).exclude(applicability=Answer.Applicability.PROFILE)
+    answers: QuerySet[Any] = Answer.objects.filter(wanted).exclude(applicability=Answer.Applicability.PROFILE)
     if filters.agency:
         answers = answers.filter(scoresheet__participation__agency__slug=filters.agency)
     if filters.criterion:
@@ -212,25 +212,23 @@ def task_of() -> Case:
     )
 
 
-def items(answers: QuerySet[Answer], *, by_agency: bool = False) -> QuerySet[Answer]:
+def items(answers: QuerySet[Any], *, by_agency: bool = False) -> QuerySet[Any]:
     """The answers as rows of the list: with criterion, agency, and the mark that counts."""
     marks = Mark.objects.filter(answer=OuterRef("pk")).order_by("-round", "-pk")
     order = ("scoresheet__participation__agency__sort_key", "criterion__order")
-    return (
-        answers.select_related(
-            "criterion", "scoresheet__participation__agency", "scoresheet__participation__cycle_block__block"
-        )
-        .annotate(
-            marked_points=Subquery(marks.values("points")[:1]),
-            marked_max=Subquery(marks.values("applicable_max")[:1]),
-            marked_round=Subquery(marks.values("round")[:1]),
-        )
-        .order_by(
-            "scoresheet__participation__cycle_block__block__order",
-            *(order if by_agency else reversed(order)),
-            "pk",
-        )
+    joined: QuerySet[Any] = answers.select_related(
+        "criterion", "scoresheet__participation__agency", "scoresheet__participation__cycle_block__block"
     )
+    rows: QuerySet[Any] = joined.annotate(
+        marked_points=Subquery(marks.values("points")[:1]),
+        marked_max=Subquery(marks.values("applicable_max")[:1]),
+        marked_round=Subquery(marks.values("round")[:1]),
+    ).order_by(
+        "scoresheet__participation__cycle_block__block__order",
+        *(order if by_agency else reversed(order)),
+        "pk",
+    )
+    return rows
 
 
 @dataclass(slots=True)
@@ -265,13 +263,13 @@ class Tally:
         return [self.counts.get(task, 0) for task in TASKS]
 
 
-def overall(answers: QuerySet[Answer]) -> Tally:
+def overall(answers: QuerySet[Any]) -> Tally:
     """The whole list's tally. One query."""
     rows = answers.order_by().values("task").annotate(n=Count("pk")).values_list("task", "n")
     return Tally("", "", counts=dict(rows))
 
 
-def by_agency(answers: QuerySet[Answer]) -> list[Tally]:
+def by_agency(answers: QuerySet[Any]) -> list[Tally]:
     """One tally a sheet, in order of name. One query."""
     agency = "scoresheet__participation__agency"
     rows = (
@@ -296,7 +294,7 @@ def by_agency(answers: QuerySet[Answer]) -> list[Tally]:
     return list(found.values())
 
 
-def by_criterion(answers: QuerySet[Answer]) -> list[Tally]:
+def by_criterion(answers: QuerySet[Any]) -> list[Tally]:
     """One tally a criterion, in order of the sets. One query."""
     rows = (
         answers.order_by()

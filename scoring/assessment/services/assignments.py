@@ -73,9 +73,10 @@ def _require_fit(block: CycleBlock, criterion: Criterion, assessors: Collection[
     )
     offices = offices_of(user.pk for user in assessors)
     houses = {user.pk: actor_for(user).houses for user in assessors}
-    everywhere = regular | {
+    substitutes = {
         panel.appraiser_of(appraiser_id=one, agency_id=agency) for agency, _name in scored for one in regular
     }
+    everywhere = frozenset(office for office in regular | substitutes if office is not None)
     faults: list[str] = []
     for user in assessors:
         if not offices.get(user.pk, frozenset()) & everywhere:
@@ -110,7 +111,8 @@ def _appraisers_below(criterion: Criterion) -> set[int | None]:
     rows = Criterion.objects.filter(criteria_set=criterion.criteria_set_id).values_list(
         "pk", "parent_id", "appraiser_id", "method"
     )
-    beneath, found = {criterion.pk}, set()
+    beneath: set[int | None] = {criterion.pk}
+    found: set[int | None] = set()
     for pk, parent, appraiser, method in rows.order_by("order"):
         if parent in beneath:
             beneath.add(pk)

@@ -85,6 +85,7 @@ def close_round(
                     "The scoresheets have moved since this page was shown. Nothing was closed: look at the list again."
                 )
             )
+        assert actor.user is not None  # roles are held by people alone
         closing = RoundClosing.objects.create(
             cycle_block=block, stage=stage, closed_by=actor.user, closed_at=now, sheets=len(plan.touched)
         )

@@ -107,13 +107,17 @@ def _refused(
         problems = form.refuse(known)
         rest = {name: texts for name, texts in refused.fields.items() if name not in form.fields}
         inputs.show_faults({name: texts for name, texts in rest.items() if name})
-        problems += [text for name, texts in rest.items() if inputs._owner(name) is None for text in texts]
+        for name, texts in rest.items():
+            field = inputs._owner(name) if name else None
+            label = f"{inputs.fields[field].label}: " if field is not None else ""
+            problems += [f"{label}{text}" for text in texts]
     return _render(
         request,
         answer,
         reach,
         form=form,
         inputs=inputs,
+        summary=None if conflict else form,
         problems=problems,
         conflict=conflict,
         stale=refused if conflict else None,
@@ -273,7 +277,9 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             raise
         problems = form.refuse(refused.fields)
         status = 422 if refused.status == 400 else refused.status
-        return _render(request, answer, reach, decision_form=form, problems=problems, status=status)
+        return _render(
+            request, answer, reach, decision_form=form, summary=form, problems=problems, status=status
+        )
     messages.success(request, _("The decision is saved."))
     return _go_on(request, answer, reach)
 
