@@ -99,7 +99,6 @@ class AuditEntryAdmin(ReadOnlyModelAdmin):
     list_display_links = ["seq", "when"]
     list_filter = [ActionFilter, AreaFilter, FromFilter, UpToFilter]
     search_fields = ["actor_name", "object_label", "object_id"]
-    search_help_text = _("Name of the person, or what it was about")
     ordering = ["-seq"]
     fields = ["seq", "when", "who", "what", "about", "changes", "object_key", "link_before", "link"]
     readonly_fields = ["seq", "when", "who", "what", "about", "changes", "object_key", "link_before", "link"]

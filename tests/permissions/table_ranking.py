@@ -24,11 +24,16 @@ def _runs(world: World) -> Kinds:
         )
         for year in (2021, 2022)
     ]
-    return Kinds({"public_id": runs[0].public_id}, {"public_id": runs[1].public_id}, {"public_id": uuid.uuid4()})
+    return Kinds(
+        {"public_id": runs[0].public_id}, {"public_id": runs[1].public_id}, {"public_id": uuid.uuid4()}
+    )
 
 
 def _blocks(world: World) -> Kinds:
-    blocks = [open_cycle([world.a], year=year, criteria_set=make_set(year=year)).cycle_block for year in (2023, 2024)]
+    blocks = [
+        open_cycle([world.a], year=year, criteria_set=make_set(year=year)).cycle_block
+        for year in (2023, 2024)
+    ]
     return Kinds({"cycle_block": blocks[0].pk}, {"cycle_block": blocks[1].pk}, {"cycle_block": 999_999})
 
 
