@@ -26,6 +26,7 @@ from scoring.assessment.models import (
     NotApplicableRequest,
     Scoresheet,
     SheetState,
+    Transition,
 )
 from scoring.assessment.queries.last_year import LastYear, last_year_of
 from scoring.assessment.queries.panels import reach_of
@@ -67,6 +68,7 @@ class LeafWork:
     mean: Mean | None = None
     mine: bool = False
     in_round: int | None = None
+    returned: bool = False
 
     @property
     def rounds(self) -> dict[int, Mark]:
@@ -118,11 +120,13 @@ class LeafWork:
         """Whether the round that runs takes a mark on this leaf."""
         if self.answer is None or self.is_profile or self.in_round is None:
             return False
-        return self.in_round != Mark.Round.ROUND_2 or self.asked is not None
+        return self.in_round != Mark.Round.ROUND_2 or self.asked is not None or self.returned
 
     @property
     def needs_mark(self) -> bool:
         """Whether the round that runs still lacks a mark here."""
+        if self.in_round == Mark.Round.ROUND_2 and self.asked is None:
+            return False
         return self.is_open and self.in_round in (1, 2) and self.in_round not in self.rounds
 
     @property
@@ -145,6 +149,7 @@ class SheetWork:
     reach: Reach
     leaves: list[LeafWork]
     can_settle: bool
+    returned: Transition | None = None
 
     @property
     def areas(self) -> list[tuple[Criterion, list[LeafWork]]]:
@@ -203,7 +208,7 @@ def read_work(
 ) -> SheetWork:
     """The leaves that this person sees, or only that of ``answer``, with all that belongs beside them.
 
-    At most thirteen queries, whatever the number of leaves. ``sheet`` has its joins (SHEET_JOINS).
+    At most fourteen queries, whatever the number of leaves. ``sheet`` has its joins (SHEET_JOINS).
     """
     agency_id = sheet.participation.agency_id
     duty = reach.duty.leaves_on(agency_id)
@@ -248,6 +253,11 @@ def read_work(
     }
     last = last_year_of(sheet, {node.code: node.title for node in chosen})
     means = block_means(reach, [node.pk for node in chosen]) if with_mean else {}
+    returned = (
+        sheet.transitions.filter(name="return_to_round_2").select_related("by").order_by("-at", "-pk").first()
+        if sheet.state == SheetState.REAPPRAISING
+        else None
+    )
     leaves = []
     for node in chosen:
         node.criteria_set = sheet.criteria_set
@@ -261,6 +271,7 @@ def read_work(
             mean=means.get(node.pk),
             mine=node.pk in duty,
             in_round=ROUND_OF_STATE.get(sheet.state),
+            returned=returned is not None,
             shows_explanation=sheet.state in AFTER_EXPLANATION,
         )
         if one is not None:
@@ -271,7 +282,7 @@ def read_work(
                 citation.where = _place(citation)  # type: ignore[attr-defined]
             work.asked, work.request = asked.get(one.pk), requests.get(one.pk)
         leaves.append(work)
-    return SheetWork(sheet, reach, leaves, may_settle(actor, agency_id=agency_id))
+    return SheetWork(sheet, reach, leaves, may_settle(actor, agency_id=agency_id), returned)
 
 
 def _place(citation: Citation) -> str:

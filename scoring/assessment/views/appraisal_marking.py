@@ -149,6 +149,7 @@ def _render(
     context: dict[str, Any] = {
         "title": f"{one.criterion.code} {one.criterion.title}",
         "leaf": one,
+        "returned": sheet_work.returned,
         "answer": answer,
         "sheet": answer.scoresheet,
         "agency": answer.scoresheet.participation.agency,

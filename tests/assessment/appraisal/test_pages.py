@@ -514,3 +514,54 @@ def test_who_has_no_business_here(province):
         == 403
     )
     assert Client().get(reverse("appraisal:worklist")).status_code == 302
+
+
+def test_a_sheet_that_the_council_sent_back_takes_marks_on_every_leaf_and_says_why(province):
+    sheet = province.move(province.health, SheetState.REVIEWING)
+    client_of(province.council()).post(
+        sheet_url(province, province.health, "return"), {"return-reason": "XEM-LẠI-1.2"}
+    )
+    assessor = client_of(province.assessor(province.home))
+    for url in (sheet_url(province, province.health), leaf_url(province, province.health, "1.2")):
+        assert "XEM-LẠI-1.2" in text_of(assessor.get(url))
+    data = mark_data(province, province.health, "1.2", round=2, how="points", points="1")
+    assert assessor.post(leaf_url(province, province.health, "1.2"), data).status_code == 302
+    assert Mark.objects.get(answer__scoresheet=sheet).round == 2
+
+
+def test_the_mean_of_a_block_leaves_own_houses_out(province):
+    for agency, points in ((province.home, 1), (province.justice, 0)):
+        Mark.objects.create(
+            answer=province.answer(agency, "1.1"),
+            round=1,
+            by=UserFactory(),
+            points=points,
+            applicable_max=1,
+            trace=TRACE,
+            at=db_now(),
+        )
+    page = text_of(client_of(province.assessor(province.home)).get(leaf_url(province, province.health)))
+    assert "1 marked" in page
+    page = text_of(client_of(province.council()).get(leaf_url(province, province.health)))
+    assert "2 marked" in page
+
+
+@pytest.mark.parametrize("scored", [0, 2])
+@pytest.mark.parametrize("model", ["scoresheet", "answer", "mark", "adjustment", "importbatch"])
+def test_the_administration_lists_and_hides(django_assert_num_queries, scored, model):
+    province = make_province(scored=scored)
+    province.move_all(SheetState.SUBMITTED)
+    for sheet in province.year.sheets:
+        answer = Answer.objects.filter(scoresheet=sheet)[0]
+        Mark.objects.create(
+            answer=answer, round=1, by=UserFactory(), points=1, applicable_max=1, trace=TRACE, at=db_now()
+        )
+    client = client_of(province.secretary())
+    with django_assert_num_queries(ADMIN_QUERIES[model]):
+        page = text_of(client.get(reverse(f"admin:scoring_{model}_changelist")))
+    assert "Sở Nội vụ</" not in page.split('id="changelist"')[1]
+    if model in ("scoresheet", "answer", "mark"):
+        assert "Sở Y tế" in page
+
+
+ADMIN_QUERIES = {"scoresheet": 8, "answer": 8, "mark": 8, "adjustment": 7, "importbatch": 8}
