@@ -86,6 +86,7 @@ class SheetView:
     last_step: Transition | None
     adjustments: list[Adjustment] = field(default_factory=list)
     own_division_ids: frozenset[int] = frozenset()
+    asked_count: int = 0
 
     @property
     def own_divisions(self) -> list[DivisionProgress]:
@@ -233,6 +234,7 @@ def read_sheet(
         final=(finals.points, finals.maximum) if finals else None,
         divisions=by_division(progress, answers, divisions),
         own_division_ids=own_divisions,
+        asked_count=len(asked),
         last_step=transitions[-1] if transitions else None,
         adjustments=adjustments,
     )
