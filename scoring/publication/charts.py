@@ -256,7 +256,7 @@ def _years(chart: Chart) -> dict[str, Any]:
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         color=alt.condition("datum.now", alt.value(ACCENT), alt.value(BAR))
     )
-    style = {"fontSize": 13, "fontWeight": 600, "color": INK}
+    style: dict[str, Any] = {"fontSize": 13, "fontWeight": 600, "color": INK}
     above = base.transform_filter("!datum.low").mark_text(dy=-13, **style).encode(text="text:N")
     below = base.transform_filter("datum.low").mark_text(dy=17, **style).encode(text="text:N")
     return _finish(chart, alt.layer(line, dots, above, below), top=4)
