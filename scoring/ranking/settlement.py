@@ -78,7 +78,7 @@ class Settlement:
         values = []
         for entrant in entrants:
             trace = traces[id(entrant)].get(leaf.id)
-            if entrant.ranked and leaf.rule is not None and _scored(leaf, trace):
+            if entrant.ranked and leaf.rule is not None and trace is not None and _scored(leaf, trace):
                 values.append(block_values(leaf.rule, trace["inputs"]))
         return best_of_block(values)
 
