@@ -15,9 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from parindex.admin_site import ReadOnlyModelAdmin
 from parindex.ui.formats import format_points
+from scoring import engine
 from scoring.assessment.appraisal_permissions import OVERSEER_ROLES, barred_houses
+from scoring.assessment.forms.answer import inputs_in_words
 from scoring.assessment.models import Adjustment, Answer, ImportBatch, Mark, Scoresheet
 from scoring.assessment.permissions import SUBMITTED_STATES
+from scoring.assessment.queries.appraisal import shown_expression
+from scoring.criteria.models import Criterion
+from scoring.criteria.wording import trace_in_words
 
 
 class ScopedAdmin(ReadOnlyModelAdmin):
@@ -45,6 +50,28 @@ class ScopedAdmin(ReadOnlyModelAdmin):
 def shown(points: Decimal | None) -> str:
     """Points with a decimal comma."""
     return format_points(points, 6)
+
+
+class FiguresAdmin(ScopedAdmin):
+    """Rows that carry inputs and a trace: told in words, not as stored."""
+
+    readonly_fields = ("told_inputs", "told_trace")
+
+    def criterion_of(self, row: Any) -> Criterion:
+        raise NotImplementedError
+
+    @admin.display(description=_("inputs"))
+    def told_inputs(self, row: Any) -> str:
+        leaf = self.criterion_of(row)
+        rule = engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)
+        return "; ".join(f"{label}: {value}" for label, value in inputs_in_words(rule, row.inputs)) or "—"
+
+    @admin.display(description=_("trace"))
+    def told_trace(self, row: Any) -> str:
+        return (
+            " · ".join(part for part in (shown_expression(row.trace), trace_in_words(row.trace)) if part)
+            or "—"
+        )
 
 
 @admin.register(Scoresheet)
@@ -78,7 +105,7 @@ class ScoresheetAdmin(ScopedAdmin):
 
 
 @admin.register(Answer)
-class AnswerAdmin(ScopedAdmin):
+class AnswerAdmin(FiguresAdmin):
     sheet_path = "scoresheet__"
     list_display = ("agency", "code", "title", "points", "applicability", "answered_at")
     list_filter = (
@@ -91,16 +118,19 @@ class AnswerAdmin(ScopedAdmin):
     fields = (
         "scoresheet",
         "criterion",
-        "inputs",
+        "told_inputs",
         "self_points",
         "applicable_max",
-        "trace",
+        "told_trace",
         "note",
         "applicability",
         "version",
         "answered_by",
         "answered_at",
     )
+
+    def criterion_of(self, row: Answer) -> Criterion:
+        return row.criterion
 
     @admin.display(description=_("agency"), ordering="scoresheet__participation__agency__sort_key")
     def agency(self, answer: Answer) -> str:
@@ -120,7 +150,7 @@ class AnswerAdmin(ScopedAdmin):
 
 
 @admin.register(Mark)
-class MarkAdmin(ScopedAdmin):
+class MarkAdmin(FiguresAdmin):
     sheet_path = "answer__scoresheet__"
     list_display = ("at", "agency", "code", "round", "given", "maximum", "by", "in_bulk", "reason")
     list_filter = (
@@ -140,14 +170,17 @@ class MarkAdmin(ScopedAdmin):
         "answer",
         "round",
         "by",
-        "inputs",
+        "told_inputs",
         "points",
         "applicable_max",
-        "trace",
+        "told_trace",
         "reason",
         "in_bulk",
         "at",
     )
+
+    def criterion_of(self, row: Mark) -> Criterion:
+        return row.answer.criterion
 
     @admin.display(description=_("agency"))
     def agency(self, mark: Mark) -> str:

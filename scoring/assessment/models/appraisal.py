@@ -26,16 +26,19 @@ class Mark(models.Model):
         ROUND_2 = 2, _("round 2")
         COUNCIL = 3, _("council")
 
-    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="marks")
-    round = models.PositiveSmallIntegerField(choices=Round)
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    inputs = models.JSONField(null=True, blank=True, help_text="corrected inputs; null: points typed")
-    points = points_field()
-    applicable_max = points_field()
-    trace = models.JSONField()
-    reason = models.TextField(blank=True)
-    in_bulk = models.BooleanField(default=False)
-    at = models.DateTimeField()
+    answer = models.ForeignKey(
+        Answer, on_delete=models.PROTECT, related_name="marks", verbose_name=_("answer")
+    )
+    round = models.PositiveSmallIntegerField(_("round"), choices=Round)
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", verbose_name=_("assessor"))
+    # null: points typed instead of following from corrected inputs
+    inputs = models.JSONField(_("inputs"), null=True, blank=True)
+    points = points_field(_("points"))
+    applicable_max = points_field(_("applicable maximum"))
+    trace = models.JSONField(_("trace"))
+    reason = models.TextField(_("reason"), blank=True)
+    in_bulk = models.BooleanField(_("given in bulk"), default=False)
+    at = models.DateTimeField(_("time"))
 
     class Meta:
         ordering = ["answer", "round", "pk"]
@@ -127,15 +130,19 @@ class Adjustment(models.Model):
         PENALTY = "penalty", _("penalty")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    scoresheet = models.ForeignKey(Scoresheet, on_delete=models.PROTECT, related_name="adjustments")
+    scoresheet = models.ForeignKey(
+        Scoresheet, on_delete=models.PROTECT, related_name="adjustments", verbose_name=_("scoresheet")
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     points = points_field(_("points"))
     reason = models.TextField(_("reason"))
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    voided_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
-    voided_at = models.DateTimeField(null=True)
-    void_reason = models.TextField(blank=True)
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", verbose_name=_("given by"))
+    at = models.DateTimeField(_("time"))
+    voided_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("taken out by")
+    )
+    voided_at = models.DateTimeField(_("taken out of the sum"), null=True)
+    void_reason = models.TextField(_("reason for taking it out"), blank=True)
 
     class Meta:
         verbose_name = _("bonus or penalty")

@@ -25,13 +25,20 @@ class ImportBatch(models.Model):
         PAST_YEAR = "past_year", _("past year")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    cycle_block = models.ForeignKey(CycleBlock, on_delete=models.PROTECT, related_name="import_batches")
-    source = models.CharField(max_length=10, choices=Source)
-    file_name = models.CharField(max_length=255)
-    sha256 = models.CharField(max_length=64)
-    rows = models.PositiveIntegerField()
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
+    cycle_block = models.ForeignKey(
+        CycleBlock,
+        on_delete=models.PROTECT,
+        related_name="import_batches",
+        verbose_name=_("block of the cycle"),
+    )
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    file_name = models.CharField(_("file"), max_length=255)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    rows = models.PositiveIntegerField(_("figures"))
+    by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("imported by")
+    )
+    at = models.DateTimeField(_("time"))
 
     class Meta:
         verbose_name = _("import of points")

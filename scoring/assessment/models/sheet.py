@@ -33,13 +33,17 @@ class Scoresheet(models.Model):
     """Phiếu chấm điểm: one agency's answers for one criteria set. Only workflow.py writes ``state``."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="sheets")
-    criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="+")
+    participation = models.ForeignKey(
+        Participation, on_delete=models.PROTECT, related_name="sheets", verbose_name=_("participation")
+    )
+    criteria_set = models.ForeignKey(
+        CriteriaSet, on_delete=models.PROTECT, related_name="+", verbose_name=_("criteria set")
+    )
     state = models.CharField(_("state"), max_length=20, choices=SheetState, default=SheetState.DRAFTING)
-    version = models.PositiveIntegerField(default=0, help_text="raised by every transition")
+    version = models.PositiveIntegerField(_("version"), default=0)  # raised by every transition
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     days_late = models.PositiveIntegerField(_("days late"), default=0)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(_("came into being"))
 
     class Meta:
         ordering = ["participation__agency__sort_key"]
@@ -83,21 +87,26 @@ class Answer(models.Model):
         REFUSED = "refused", _("not applicable refused")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    scoresheet = models.ForeignKey(Scoresheet, on_delete=models.PROTECT, related_name="answers")
-    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+")
-    inputs = models.JSONField(
-        null=True, blank=True, help_text="canonical inputs of the engine; null: not answered"
+    scoresheet = models.ForeignKey(
+        Scoresheet, on_delete=models.PROTECT, related_name="answers", verbose_name=_("scoresheet")
     )
-    self_points = points_field(null=True, blank=True)
-    applicable_max = points_field(null=True, blank=True)
-    trace = models.JSONField(null=True, blank=True)
-    note = models.TextField(blank=True)
+    criterion = models.ForeignKey(
+        Criterion, on_delete=models.PROTECT, related_name="+", verbose_name=_("criterion")
+    )
+    # canonical inputs of the engine; null: not answered
+    inputs = models.JSONField(_("inputs"), null=True, blank=True)
+    self_points = points_field(_("self-assessed points"), null=True, blank=True)
+    applicable_max = points_field(_("applicable maximum"), null=True, blank=True)
+    trace = models.JSONField(_("trace"), null=True, blank=True)
+    note = models.TextField(_("note of the agency"), blank=True)
     applicability = models.CharField(
-        max_length=10, choices=Applicability, default=Applicability.APPLIES, blank=True
+        _("applicability"), max_length=10, choices=Applicability, default=Applicability.APPLIES, blank=True
     )
-    version = models.PositiveIntegerField(default=0)
-    answered_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
-    answered_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(_("version"), default=0)
+    answered_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("answered by")
+    )
+    answered_at = models.DateTimeField(_("answered"), null=True)
 
     class Meta:
         ordering = ["scoresheet", "criterion__order"]

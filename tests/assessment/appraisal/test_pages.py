@@ -565,3 +565,22 @@ def test_the_administration_lists_and_hides(django_assert_num_queries, scored, m
 
 
 ADMIN_QUERIES = {"scoresheet": 8, "answer": 8, "mark": 8, "adjustment": 7, "importbatch": 8}
+
+
+def test_a_mark_in_the_administration_is_told_in_words(province):
+    province.declare(province.health, "1.2", {"numerator": 88, "denominator": 111})
+    answer = province.answer(province.health, "1.2")
+    mark = Mark.objects.create(
+        answer=answer,
+        round=1,
+        by=UserFactory(),
+        inputs=answer.inputs,
+        points=answer.self_points,
+        applicable_max=answer.applicable_max,
+        trace=answer.trace,
+        at=db_now(),
+    )
+    client = client_of(province.secretary())
+    for name, pk in (("mark", mark.pk), ("answer", answer.pk)):
+        page = text_of(client.get(reverse(f"admin:scoring_{name}_change", args=[pk])))
+        assert "88 / 111" in page and "numerator" not in page
