@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,9 +10,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from parindex.audit.actions import action_label, detail_label, value_label
+from parindex.audit.actions import FIGURES, action_label, detail_label, value_label
 from parindex.audit.models import AuditEntry
 from parindex.ui import formats
+
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,22 @@ def _named(path: str) -> str:
 
 
 def _told(path: str, value: Any) -> str:
-    name = path.rpartition(".")[2]
-    known = value_label(name, value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return known if known and known != str(value) else _shown(value)
+    parts = path.split(".")
+    known = (
+        value_label(parts[-1], value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    )
+    if known and known != str(value):
+        return known
+    return _shown(_figures(value) if FIGURES.intersection(parts) else value)
+
+
+def _figures(value: Any) -> Any:
+    """Decimals of the record as people write them; anything else as it is."""
+    if isinstance(value, list):
+        return [_figures(item) for item in value]
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return formats.format_decimal(value)
+    return value
 
 
 def _shown(value: Any) -> str:

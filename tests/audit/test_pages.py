@@ -88,6 +88,24 @@ def test_an_entry_tells_only_what_changed_with_dates_as_people_write_them():
     }
 
 
+def test_figures_have_a_comma_and_codes_are_words():
+    made = entry(
+        before={"points": "1.500000", "state": "submitted", "criterion": "1.2"},
+        after={
+            "points": "0.25",
+            "state": "appraising",
+            "criterion": "1.10",
+            "marks": {"7": ["0", "1.000000"]},
+        },
+    )
+    assert {(one.before, one.after) for one in changes_of(made)} == {
+        ("1,5", "0,25"),
+        ("đã nộp", "thẩm định lần 1"),
+        ("1.2", "1.10"),
+        ("", "0; 1"),
+    }
+
+
 @pytest.mark.parametrize(
     "value,shown",
     [
