@@ -161,7 +161,12 @@ def _first_page(pdf: FPDF, paper: Paper) -> None:
     lines = (
         ("B", 12, 20, paper.issuer.upper()),
         ("", 11, 20, f"Số: {paper.number}"),
-        ("", 11, 110, f"{names.PLACE}, ngày {paper.issued_on:%d} tháng {paper.issued_on:%m} năm {paper.issued_on:%Y}"),
+        (
+            "",
+            11,
+            110,
+            f"{names.PLACE}, ngày {paper.issued_on:%d} tháng {paper.issued_on:%m} năm {paper.issued_on:%Y}",
+        ),
         ("B", 15, 20, SUBJECTS[paper.kind].format(year=paper.year)),
         ("", 11, 20, f"Cơ quan ban hành: {paper.issuer}"),
         ("", 11, 20, f"Người ký: Lãnh đạo {paper.issuer}"),

@@ -82,6 +82,8 @@ TOUR_NAMES = (
     ("quy-moi-truong", "Quỹ Bảo vệ môi trường Mẫu", "Quỹ BVMT"),
     ("xuc-tien-dau-tu", "Trung tâm Xúc tiến đầu tư Mẫu", "TT Xúc tiến"),
 )
+#: The share of points that they are worth.
+TOUR_WORTH = {"khu-di-tich": 0.87, "quy-moi-truong": 0.9, "xuc-tien-dau-tu": 0.82}
 
 
 @dataclass(frozen=True, slots=True)

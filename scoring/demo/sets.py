@@ -61,8 +61,8 @@ RUNNING: dict[str, Days] = {
         Stage.ROUND_2: (24, 31),
         Stage.COUNCIL: (31, 38),
     },
-    # All at once, so that a visitor walks the whole year in one sitting.
-    names.TOUR: dict.fromkeys(Stage, (-15, 60)),
+    # All open at once, so that a visitor walks the whole year in one sitting.
+    names.TOUR: {stage: (at - 15, at + 60) for at, stage in enumerate(Stage)},
 }
 #: When they ran in a year that is over: days from 1 November of that year.
 PAST: Days = {

@@ -143,7 +143,7 @@ def plans_for(province: Province, block: CycleBlock, agencies: list[Agency]) -> 
         like = twins.get(agency.slug, agency.slug)
         seed = f"{slug}/{year}/{like}"
         place_like = next(at for at, one in enumerate(order) if one.slug == like)
-        worth = quality(place_like, len(order))
+        worth = names.TOUR_WORTH.get(agency.slug) or quality(place_like, len(order))
         worth += 0.012 * (year - province.year + 1) + dice(seed, "year").uniform(-0.035, 0.035)
         path = _running_path(slug, agency, place, len(order)) if running else _past_path(seed)
         plan = Plan(agency, seed, min(worth, 0.985), path, _profiles(slug, agency, place_like))

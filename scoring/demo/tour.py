@@ -37,7 +37,6 @@ from scoring.demo.spread import corrected, dice, inputs_for
 
 #: Files for a visitor to upload, in the data folder: name and kind.
 FILES = (("ke-hoach-cchc.pdf", PLAN), ("bao-cao-cchc.pdf", REPORT), ("quy-che-chi-tieu.pdf", RULES))
-WORTH = {"quy-moi-truong": 0.9, "xuc-tien-dau-tu": 0.82, "khu-di-tich": 0.86}
 CITED = {"1": (PLAN, "2", "Mục II"), "2": (REPORT, "2", "Mục III"), "3": (RULES, "2", "Điều 3")}
 
 
@@ -79,7 +78,9 @@ def survey_file(agencies: Sequence[Agency]) -> bytes:
     writer.writerow(["agency", "criterion", "A", "B", "C", "D"])
     for agency in agencies:
         rule = {"kind": "survey", "option_weights_pct": {"A": "100", "B": "60", "C": "20", "D": "0"}}
-        counts = inputs_for(rule, WORTH[agency.slug], dice("tour", agency.slug, "survey"))["counts"]
+        counts = inputs_for(rule, names.TOUR_WORTH[agency.slug], dice("tour", agency.slug, "survey"))[
+            "counts"
+        ]
         writer.writerow([agency.slug, "2.2.1", *counts.values()])
     return out.getvalue().encode()
 
@@ -130,7 +131,9 @@ def _declare(
     sheet = Scoresheet.objects.get(participation__cycle_block=block, participation__agency=agency)
     for answer in _answers(sheet):
         rule = answer.criterion.rule or {}
-        raw = inputs_for(rule, WORTH[agency.slug], dice("tour", agency.slug, answer.criterion.code))
+        raw = inputs_for(
+            rule, names.TOUR_WORTH[agency.slug], dice("tour", agency.slug, answer.criterion.code)
+        )
         if rule["kind"] == "manual":
             raw = {"points": "2.5"}
         save_answer(answer=answer, actor=editor, inputs_raw=raw, note="", expected_version=0)
