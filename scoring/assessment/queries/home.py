@@ -24,7 +24,7 @@ from scoring.assessment.models import (
     SheetState,
     Window,
 )
-from scoring.assessment.queries.seen import current, final_result
+from scoring.assessment.queries.seen import current, final_result, is_outside
 from scoring.assessment.queries.sheet import STAGE_OF
 from scoring.assessment.windows import Span
 from scoring.assessment.workflow import Step, steps_from
@@ -89,8 +89,14 @@ def home_of(actor: Actor, now: datetime) -> Home:
             answered_count=Count(
                 "answers",
                 filter=Q(answers__inputs__isnull=False, answers__applicability="")
-                | Q(answers__applicability__in=[Applicability.REQUESTED, Applicability.GRANTED])
-                | Q(answers__inputs__isnull=False, answers__applicability=Applicability.REFUSED),
+                # decided or not: the count must not tell how a request was decided before the round closes
+                | Q(
+                    answers__applicability__in=[
+                        Applicability.REQUESTED,
+                        Applicability.GRANTED,
+                        Applicability.REFUSED,
+                    ]
+                ),
             ),
         )
         .order_by("-participation__cycle_block__cycle__year", "participation__agency__sort_key", "pk")
@@ -153,13 +159,13 @@ def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal
     """Sheet id → (points, maximum, index in percent) of finalised sheets. Five queries at most."""
     if not sheets:
         return {}
-    sets: dict[int, list[tuple[int, int | None, Decimal, bool]]] = {}
-    for pk, set_id, parent, maximum, rule in (
+    sets: dict[int, list[tuple[int, int | None, Decimal, bool, list[str]]]] = {}
+    for pk, set_id, parent, maximum, rule, not_for in (
         Criterion.objects.filter(criteria_set__in={sheet.criteria_set_id for sheet in sheets})
         .order_by("order")
-        .values_list("pk", "criteria_set_id", "parent_id", "max_points", "rule__kind")
+        .values_list("pk", "criteria_set_id", "parent_id", "max_points", "rule__kind", "not_applicable_for")
     ):
-        sets.setdefault(set_id, []).append((pk, parent, maximum, rule is not None))
+        sets.setdefault(set_id, []).append((pk, parent, maximum, rule is not None, not_for))
     answers: dict[tuple[int, int], Answer] = {}
     for answer in Answer.objects.filter(scoresheet__in=sheets).only(
         "scoresheet_id", "criterion_id", "applicability"
@@ -180,14 +186,18 @@ def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal
         nodes = sets.get(sheet.criteria_set_id, [])
         tree = engine.Tree.build(
             engine.Node(key=pk, parent=parent, max_points=maximum, is_leaf=leaf)
-            for pk, parent, maximum, leaf in nodes
+            for pk, parent, maximum, leaf, _not_for in nodes
         )
         results = {}
-        for pk, _parent, maximum, leaf in nodes:
+        for pk, _parent, maximum, leaf, not_for in nodes:
             if leaf:
                 own = answers.get((sheet.pk, pk))
                 last = current(marks.get(own.pk)) if own else None
-                results[pk] = final_result(own, last, imported.get((sheet.pk, pk))) or (ZERO, maximum)
+                outside = is_outside(own, not_for, sheet.participation.profiles)
+                results[pk] = final_result(own, last, imported.get((sheet.pk, pk)), outside=outside) or (
+                    ZERO,
+                    maximum,
+                )
         bonus, penalty = given.get(sheet.pk, (ZERO, ZERO))
         rolled = engine.rollup(
             tree, results, bonus=bonus, penalty=penalty,

@@ -59,6 +59,7 @@ class LeafView:
     may_reply: bool = False
     curtain: Curtain | None = None
     mine: bool = False
+    outside: bool = False
     row: Any = None
 
     @property
@@ -85,7 +86,8 @@ class LeafView:
 
     @property
     def by_profile(self) -> bool:
-        return self.answer is not None and self.answer.applicability == Applicability.PROFILE
+        """Whether the leaf does not count for this agency, by its profile."""
+        return self.outside
 
     @property
     def applicability(self) -> str:
@@ -143,7 +145,7 @@ class LeafView:
     def final(self) -> tuple[Decimal, Decimal] | None:
         if self.curtain is None or not self.curtain.shows_final:
             return None
-        return final_result(self.answer, current(self.marks), self.imported)
+        return final_result(self.answer, current(self.marks), self.imported, outside=self.outside)
 
     @property
     def stages(self) -> list[StagePoints]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -142,10 +142,12 @@ def progress_from(
     requests: Mapping[int, NotApplicableRequest],
     *,
     mine: Callable[[int], bool] = lambda _leaf: False,
+    outside: Collection[int] = (),
 ) -> Progress:
     """Progress from rows that are already read; answers by criterion id, the rest by answer id. Pure.
 
-    ``mine`` says of a leaf's id whether it is this reader's own work (a division's).
+    ``mine`` says of a leaf's id whether it is this reader's own work (a division's). ``outside``: the ids of
+    leaves that do not count for the agency by its profile, those scored by others among them.
     """
     leaves = [node for node in criteria if node.is_leaf]
     results = {leaf.pk: self_result(leaf, answers.get(leaf.pk)) for leaf in leaves}
@@ -157,7 +159,7 @@ def progress_from(
     for leaf in leaves:
         answer = answers.get(leaf.pk)
         if answer is None:
-            other += leaf.max_points
+            other += ZERO if leaf.pk in outside else leaf.max_points
             continue
         found = gaps_of(answer, citations.get(answer.pk, ()), requests.get(answer.pk))
         gaps += [Gap(kind, answer, leaf, area[leaf.pk]) for kind in found]

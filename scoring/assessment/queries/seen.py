@@ -7,7 +7,7 @@ those of a reopened sheet when it is finalised again. Decisions on "not applicab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -107,9 +107,35 @@ def current(rounds: dict[int, Mark] | None) -> Mark | None:
     return rounds[max(rounds)] if rounds else None
 
 
-def final_result(answer: Answer | None, mark: Mark | None, imported: ImportedPoints | None) -> Pair | None:
-    """(points, applicable maximum) of a leaf of a finalised sheet; None where nothing was settled."""
-    if answer is not None and answer.applicability == Answer.Applicability.PROFILE:
+def hide_decisions(
+    answers: Iterable[Answer], requests: Mapping[int, NotApplicableRequest], curtain: Curtain
+) -> None:
+    """Let decisions on "not applicable" that the agency may not know yet read as asked, in memory alone.
+
+    ``requests`` by answer id. Before anything is counted: a decision must not show in sums, progress or gaps.
+    """
+    for answer in answers:
+        request = requests.get(answer.pk)
+        decided = answer.applicability in (Answer.Applicability.GRANTED, Answer.Applicability.REFUSED)
+        if decided and request is not None and not curtain.shows_decision(request):
+            answer.applicability = Answer.Applicability.REQUESTED
+
+
+def is_outside(answer: Answer | None, not_applicable_for: Iterable[str], profiles: Iterable[str]) -> bool:
+    """Whether a leaf does not count for an agency by its profile; leaves scored by others have no answer."""
+    if answer is not None:
+        return answer.applicability == Answer.Applicability.PROFILE
+    return not set(not_applicable_for).isdisjoint(profiles)
+
+
+def final_result(
+    answer: Answer | None, mark: Mark | None, imported: ImportedPoints | None, *, outside: bool
+) -> Pair | None:
+    """(points, applicable maximum) of a leaf of a finalised sheet; None where nothing was settled.
+
+    ``outside``: what ``is_outside`` says. The same as rankings count (queries/points.py).
+    """
+    if outside:
         return ZERO, ZERO
     if mark is not None:
         return mark.points, mark.applicable_max

@@ -41,8 +41,8 @@ from scoring.assessment.queries.seen import (
     AFTER_ROUND_1,
     AFTER_ROUND_2,
     Curtain,
-    current,
-    final_result,
+    hide_decisions,
+    is_outside,
     last_by_round,
     marks_shown,
     transitions_of,
@@ -172,16 +172,27 @@ def read_sheet(
         answers[answer.criterion_id] = answer
     citations = _citations(sheet)
     requests = _requests(sheet)
-    pending = {pk: one for pk, one in requests.items() if one.state == NotApplicableRequest.State.PENDING}
+    transitions = transitions_of(sheet)
+    curtain = Curtain.of(sheet, transitions)
+    hide_decisions(answers.values(), requests, curtain)
+    pending = {
+        pk: one
+        for pk, one in requests.items()
+        if one.state == NotApplicableRequest.State.PENDING or not curtain.shows_decision(one)
+    }
+    outside = {
+        node.pk
+        for node in criteria
+        if node.is_leaf and is_outside(answers.get(node.pk), node.not_applicable_for, participation.profiles)
+    }
     progress = progress_from(
         criteria,
         answers,
         citations,
         pending,
         mine=lambda pk: pk in divisions and divisions[pk].division_id in own_divisions,
+        outside=outside,
     )
-    transitions = transitions_of(sheet)
-    curtain = Curtain.of(sheet, transitions)
     marks = last_by_round(marks_shown(sheet, curtain))
     asked = _asked(sheet) if sheet.state in AFTER_ROUND_1 else {}
     imported = _imported(sheet) if curtain.shows_final else {}
@@ -206,6 +217,7 @@ def read_sheet(
             imported=imported.get(node.pk),
             curtain=curtain,
             mine=division_id is not None and division_id in own_divisions,
+            outside=node.pk in outside,
             may_write=writes
             and permissions.may_draft(actor, agency_id=agency_id, state=sheet.state, division_id=division_id),
         )
@@ -280,10 +292,7 @@ def _finals(
     by_kind = dict.fromkeys(Adjustment.Kind.values, ZERO)
     for one in adjustments:
         by_kind[one.kind] += one.points
-    results = {
-        pk: final_result(view.answer, current(view.marks), view.imported) or (ZERO, view.criterion.max_points)
-        for pk, view in views.items()
-    }
+    results = {pk: view.final or (ZERO, view.criterion.max_points) for pk, view in views.items()}
     return engine.rollup(
         tree_for(criteria),
         results,
