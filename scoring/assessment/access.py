@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from evidence import access
 from parindex.audit.services import record
+from parindex.clock import db_now
 from scoring.assessment.appraisal_permissions import may_enter
-from scoring.assessment.models import Citation, SheetState
+from scoring.assessment.models import Citation, Scoresheet, SheetState, Stage
 from scoring.assessment.queries.panels import reaches
+from scoring.assessment.windows import spans
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
     from evidence.models import DocumentVersion
 
-DRAFTS = (SheetState.DRAFTING, SheetState.EXPLAINING)
+#: The states of a sheet in which the agency changes citations, and the window that must be open.
+WRITING = {SheetState.DRAFTING: Stage.SELF_ASSESSMENT, SheetState.EXPLAINING: Stage.EXPLANATION}
 
 
 def register() -> None:
@@ -61,14 +65,28 @@ def cited_documents(document_ids: Collection[int]) -> set[int]:
 
 
 def drafts_follow(old: DocumentVersion, new: DocumentVersion) -> None:
-    """Citations of a draft take the newer version; submitted ones stay with the one that was submitted."""
-    rows = (
+    """Citations of a draft take the newer version while its window is open.
+
+    Those that were submitted, and those of a draft whose time is over, stay with the version that they had.
+    """
+    rows = list(
         Citation.objects.select_for_update(of=("self",))
-        .filter(document_version=old, frozen=False, answer__scoresheet__state__in=DRAFTS)
-        .select_related("answer__criterion", "answer__scoresheet__participation__agency")
+        .filter(document_version=old, frozen=False, answer__scoresheet__state__in=WRITING)
+        .select_related(
+            "answer__criterion",
+            "answer__scoresheet__participation__agency",
+            "answer__scoresheet__participation__cycle_block",
+        )
         .order_by("pk")
     )
+    now = db_now() if rows else None
+    running = {
+        sheet.pk: now is not None and _is_open(sheet, now)
+        for sheet in {row.answer.scoresheet for row in rows}
+    }
     for row in rows:
+        if not running[row.answer.scoresheet_id]:
+            continue
         there = Citation.objects.filter(
             answer=row.answer, document_version=new, page=row.page, clause=row.clause
         )
@@ -83,3 +101,12 @@ def drafts_follow(old: DocumentVersion, new: DocumentVersion) -> None:
             before={"document": str(old), "version": old.version, "sha256": old.sha256},
             after={"document": str(new), "version": new.version, "sha256": new.sha256},
         )
+
+
+def _is_open(sheet: Scoresheet, now: datetime) -> bool:
+    """Whether the agency may still write this draft. Two queries."""
+    participation = sheet.participation
+    span = spans(participation.cycle_block, agency_id=participation.agency_id).get(
+        WRITING[SheetState(sheet.state)]
+    )
+    return span is not None and span.is_open(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from evidence.models import DocumentVersion
 from parindex.clock import db_now
 from parindex.errors import NotPermitted, NotVisible, WrongState
 from scoring.assessment.access import cited_documents, cited_for_appraiser, drafts_follow
-from scoring.assessment.models import Citation, Scoresheet, SheetState
+from scoring.assessment.models import Citation, Scoresheet, SheetState, Stage, Window
 from scoring.assessment.services import citations
 from tests.assessment.sheet.conftest import Place, actor_of, make_version
 from tests.factories import actor, person
@@ -94,6 +95,25 @@ def test_drafts_follow_a_new_version_and_submitted_ones_say_that_there_is_one(
         as_user(place.editor).get(reverse("workspace:sheet", args=[place.sheet.public_id])).content.decode()
     )
     assert "45a/BC-TEST" in page and "có bản mới hơn" in page and "45b/BC-TEST" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "stage"), [("drafting", Stage.SELF_ASSESSMENT), ("explaining", Stage.EXPLANATION)]
+)
+def test_a_new_version_after_the_window_changes_no_citation(
+    place: Place, version: DocumentVersion, state: str, stage: Stage
+) -> None:
+    place.cite("1.1.1", version)
+    Scoresheet.objects.filter(pk=place.sheet.pk).update(state=state)
+    now = db_now()
+    window = Window.objects.filter(cycle_block=place.year.cycle_block, stage=stage)
+    window.update(opens=now - timedelta(days=9), closes=now)  # half-open: at the end it is over
+    newer = make_version(place.year.agencies[0], place.editor, "45a/BC-TEST", document=version.document)
+    drafts_follow(version, newer)
+    assert Citation.objects.get().document_version == version
+    window.update(closes=now + timedelta(days=1))
+    drafts_follow(version, newer)
+    assert Citation.objects.get().document_version == newer
 
 
 class TestWhoOpens:
