@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from agencies.actors import actor_for
 from agencies.models import Role
 from parindex.audit.access import visible_entries
 from parindex.audit.services import record
 from scoring.assessment.models import Scoresheet, SheetState
-from tests.factories import SuccessionFactory, actor, person
+from tests.assessment.sheet.conftest import make_version
+from tests.factories import MembershipFactory, SuccessionFactory, actor, person
 from tests.factories_scoring import open_cycle
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +61,32 @@ def test_neither_list_nor_search_nor_page_shows_a_draft(year, client):
     for entry in hidden:
         url = f"/admin/audit/auditentry/{entry.pk}/change/"
         assert client.get(url).status_code == 302
+
+
+def test_an_explanation_is_read_once_it_is_sent(year):
+    sheet = year.sheets[0]
+    reply = record(
+        actor=None, action="explanation.save", obj=sheet.answers.first(), after={"text": "NHÁP GIẢI TRÌNH"}
+    )
+    for state, shown in (("explaining", False), ("reappraising", True)):
+        Scoresheet.objects.filter(pk=sheet.pk).update(state=state)
+        assert (reply in visible_entries(actor(Role.SECRETARY))) is shown
+        assert reply in visible_entries(actor(Role.INSPECTOR))
+
+
+def test_the_libraries_of_agencies_are_read_by_the_inspector_alone(year):
+    agency = year.agencies[0]
+    version = make_version(agency, person(Role.EDITOR, agency))
+    entry = record(actor=None, action="document.store", obj=version, after={"file": "bi-mat-nhap.pdf"})
+    assert entry not in visible_entries(actor(Role.SECRETARY))
+    assert entry in visible_entries(actor(Role.INSPECTOR))
+
+
+def test_an_inspector_who_also_judges_does_not_read_of_the_own_house(year):
+    own, other = year.sheets
+    hidden, shown = entries_of(year, own), entries_of(year, other)
+    submit(own)
+    both = person(Role.INSPECTOR)
+    MembershipFactory(user=both, role=Role.SECRETARY, agency=own.participation.agency)
+    assert set(visible_entries(actor_for(both))) == shown
+    assert hidden <= set(visible_entries(actor(Role.INSPECTOR)))
