@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from parindex.errors import Invalid
+from parindex.errors import Invalid, WrongState
 from scoring.assessment.cycle_settings import CycleSettings
-from scoring.assessment.models import CycleBlock, Participation
+from scoring.assessment.models import CycleBlock, Participation, SheetState
 from scoring.assessment.queries.points import Leaf, PointStage, adjustments_of, leaf_points
 from scoring.criteria.models import Method
 from scoring.criteria.queries import tree_of
@@ -43,6 +43,8 @@ class RunInputs:
 def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
     """Read a block's inputs to a run. ``cycle_block`` comes with its cycle, block and criteria set.
 
+    At the final stage only finalised sheets count: marks of a sheet outside the ranking that is still being
+    appraised are nobody's business yet. Raises WrongState where a ranked one is not finalised.
     ``sheets_version`` is read before the points: a sheet that moves later makes the finish refuse the figures.
     Four queries, five where the set is not compiled yet.
     """
@@ -51,12 +53,18 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
     chosen = CycleSettings.parse(cycle_block.cycle.settings)
     parts = list(
         Participation.objects.filter(cycle_block=cycle_block, sheets__criteria_set=criteria_set).values_list(
-            "pk", "agency_id", "ranked", "profiles", "sheets__version"
+            "pk", "agency_id", "ranked", "profiles", "sheets__version", "sheets__state"
         )
     )
     adjusted = adjustments_of(cycle_block)
     entrants: dict[int, Entrant] = {}
-    for pk, agency_id, ranked, _profiles, _version in parts:
+    for pk, agency_id, ranked, _profiles, _version, state in parts:
+        if stage == "final" and state != SheetState.FINALISED:
+            if ranked:
+                raise WrongState(
+                    _("Scoresheets of the block changed while the ranking was computed. Ask for it again.")
+                )
+            continue
         bonus, penalty = adjusted.get(pk, (Decimal(0), Decimal(0)))
         entrants[pk] = Entrant(agency_id, ranked, {}, {}, bonus, penalty)
     rows = leaf_points(
@@ -67,10 +75,11 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
             leaf.id: Leaf(leaf.max_points, leaf.method, frozenset(leaf.not_applicable_for))
             for leaf in tree.leaves
         },
-        profiles={pk: profiles for pk, _agency, _ranked, profiles, _version in parts},
+        profiles={pk: profiles for pk, _agency, _ranked, profiles, *_rest in parts},
     )
     for participation, criterion, points, maximum, _source, trace in rows:
-        entrant = entrants[participation]
+        if (entrant := entrants.get(participation)) is None:
+            continue
         entrant.leaves[criterion] = (points, maximum)
         if trace is not None:
             entrant.traces[criterion] = trace
@@ -94,5 +103,5 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
         bonus_cap=criteria_set.bonus_cap,
         penalty_cap=criteria_set.penalty_cap,
         set_id=f"{criteria_set.public_id} v{criteria_set.version}",
-        sheets_version=sum(version for *_, version in parts),
+        sheets_version=sum(version for *_, version, _state in parts),
     )

@@ -139,6 +139,33 @@ def test_a_final_run_waits_for_every_ranked_sheet() -> None:
 
 
 @pytest.mark.django_db
+def test_a_sheet_outside_the_ranking_shows_only_once_it_is_finalised() -> None:
+    block = finalised_year(7)
+    outside = Scoresheet.objects.get(participation__ranked=False)
+    before = Scoresheet.objects.filter(pk=outside.pk)
+    before.update(state=SheetState.APPRAISING)
+    without = run_of(block)
+    agency = outside.participation.agency
+    assert (without.state, without.agencies) == ("done", 6)
+    assert not without.rows.filter(agency=agency).exists()
+    assert not without.nodes.filter(agency=agency).exists()
+    assert run_of(block, stage="round_1").rows.filter(agency=agency).exists()
+    before.update(state=SheetState.FINALISED)
+    assert run_of(block).rows.get(agency=agency).rank is None
+
+
+@pytest.mark.django_db
+def test_a_sheet_reopened_before_the_figures_are_made_stops_the_run() -> None:
+    block = finalised_year(2)
+    run = services.queue_run(cycle_block=block, actor=None, dispatch=False)
+    Scoresheet.objects.filter(pk=Scoresheet.objects.first().pk).update(
+        state=SheetState.REVIEWING, version=F("version") + 1
+    )
+    assert services.work(run.pk).state == "failed"
+    assert not RankingRow.objects.exists()
+
+
+@pytest.mark.django_db
 def test_a_sheet_reopened_while_the_figures_are_made_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     block = finalised_year(2)
     run = services.queue_run(cycle_block=block, actor=None, dispatch=False)
