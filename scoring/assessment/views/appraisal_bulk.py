@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,6 +28,8 @@ from scoring.assessment.services.bulk_marks import (
     returned_sheets,
 )
 from scoring.assessment.views.appraisal_base import actor_of, appraisal_page, say
+
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @require_POST
@@ -91,7 +95,7 @@ def _versions(request: HttpRequest) -> dict[str, int]:
     found: dict[str, int] = {}
     for ticked in request.POST.getlist("pick")[: MOST + 1]:
         public_id, _colon, version = ticked.partition(":")
-        if len(public_id) == 36 and version.isascii() and version.isdigit() and len(version) < 10:
+        if UUID.fullmatch(public_id) and version.isascii() and version.isdigit() and len(version) < 10:
             found[public_id] = int(version)
     if not found:
         raise Invalid(_("Choose at least one criterion."))
@@ -103,13 +107,10 @@ def _versions(request: HttpRequest) -> dict[str, int]:
 def _answers(request: HttpRequest, versions: dict[str, int]) -> list[Answer]:
     """The answers, all of them seen by this person."""
     actor = actor_of(request)
-    try:
-        rows = Answer.objects.filter(public_id__in=list(versions)).select_related(
-            "criterion", "scoresheet__participation__agency"
-        )
-        answers = list(rows.order_by("scoresheet__participation__agency__sort_key", "criterion__order"))
-    except (ValueError, TypeError):
-        raise NotVisible(_("There is no such answer.")) from None
+    rows = Answer.objects.filter(public_id__in=list(versions)).select_related(
+        "criterion", "scoresheet__participation__agency"
+    )
+    answers = list(rows.order_by("scoresheet__participation__agency__sort_key", "criterion__order"))
     blocks = CycleBlock.objects.filter(
         Q(pk__in={a.scoresheet.participation.cycle_block_id for a in answers})
     ).select_related("cycle")

@@ -354,6 +354,8 @@ def test_the_bulk_act_names_every_row_first(province):
     assert response.status_code == 302 and Mark.objects.filter(in_bulk=True).count() == 2
     foreign = province.answer(province.home, "1.1")
     assert client.post(reverse("appraisal:bulk"), {"pick": [f"{foreign.public_id}:0"]}).status_code == 404
+    for wrong in ("x:0", "z" * 36 + ":0"):
+        assert client.post(reverse("appraisal:bulk"), {"pick": [wrong]}).status_code == 302
     assert client.post(reverse("appraisal:bulk"), {"pick": ["x:0"], "back": "//evil.example"})[
         "Location"
     ] == reverse("appraisal:worklist")
