@@ -14,6 +14,7 @@ from agencies.models import Agency
 from scoring import engine
 from scoring.assessment.appraisal_permissions import Reach
 from scoring.assessment.models import Answer, CycleBlock, Mark, RoundClosing, Scoresheet, SheetState, Stage
+from scoring.assessment.permissions import SUBMITTED_STATES
 from scoring.assessment.queries.points import Adjusted, SheetTotal, adjustments_of, leaf_points, sheet_totals
 from scoring.assessment.queries.rounds import CLOSABLE
 from scoring.assessment.queries.worklist import TASKS, TODO, task_of
@@ -168,7 +169,10 @@ class Overview:
 
 
 def overview(cycle_block: CycleBlock, reach: Reach) -> Overview:
-    """Sheets, offices, people and stages of a block. Five queries, whatever its size."""
+    """Sheets, offices, people and stages of a block. Five queries, whatever its size.
+
+    Leaves are counted from the submission on: a draft is nobody's work here, and nobody reads what it asks for.
+    """
     sheets = {
         sheet.pk: SheetLine(sheet, own=sheet.participation.agency_id in reach.barred)
         for sheet in Scoresheet.objects.filter(
@@ -180,7 +184,7 @@ def overview(cycle_block: CycleBlock, reach: Reach) -> Overview:
     offices: dict[int, OfficeLine] = {}
     unassigned = 0
     rows = (
-        Answer.objects.filter(scoresheet__in=sheets)
+        Answer.objects.filter(scoresheet__in=sheets, scoresheet__state__in=SUBMITTED_STATES)
         .exclude(applicability=Answer.Applicability.PROFILE)
         .annotate(task=task_of())
         .order_by()

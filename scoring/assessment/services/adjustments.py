@@ -36,6 +36,7 @@ def add_adjustment(*, sheet: Scoresheet, actor: Actor, kind: str, points_raw: st
     """Give bonus or penalty points (above 0, at most the set's cap, six places) with a reason.
 
     What several of them come to together is cut at the cap when points are added up (docs/scoring.md).
+    The same points for the same reason by the same person (a double click) are those that are there.
     Raises NotVisible, NotPermitted, WrongState or Invalid by field.
     """
     with transaction.atomic():
@@ -52,6 +53,11 @@ def add_adjustment(*, sheet: Scoresheet, actor: Actor, kind: str, points_raw: st
         if faults or points is None:
             raise Invalid(fields=faults)
         assert actor.user is not None
+        there = Adjustment.objects.filter(
+            scoresheet=sheet, kind=kind, points=points, reason=reason, by=actor.user, voided_at=None
+        ).first()
+        if there is not None:
+            return there
         adjustment = Adjustment.objects.create(
             scoresheet=sheet, kind=kind, points=points, reason=reason, by=actor.user, at=db_now()
         )
@@ -109,12 +115,12 @@ def _points(raw: str, cap: Decimal, faults: dict[str, list[str]]) -> Decimal | N
         return None
     if points is None or points <= 0:
         faults["points"] = [_("Enter points above 0.")]
-    elif points != points.quantize(SIX):
-        faults["points"] = [_("Enter at most %(digits)s digits after the comma.") % {"digits": 6}]
     elif cap <= 0:
         faults["points"] = [_("The criteria set provides for no such points.")]
     elif points > cap:
         faults["points"] = [
             _("The criteria set allows at most %(cap)s points.") % {"cap": format_points(cap)}
         ]
+    elif points != points.quantize(SIX):
+        faults["points"] = [_("Enter at most %(digits)s digits after the comma.") % {"digits": 6}]
     return points

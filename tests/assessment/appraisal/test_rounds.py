@@ -24,6 +24,7 @@ from scoring.assessment.models import (
     Stage,
     Transition,
 )
+from scoring.assessment.queries.appraisal_totals import overview
 from scoring.assessment.queries.panels import reach_of
 from scoring.assessment.queries.rounds import plan_closing
 from scoring.assessment.services.adjustments import add_adjustment, void_adjustment
@@ -191,6 +192,17 @@ def test_some_sheets_may_be_closed_before_others(province):
     assert states(province) == ["appraising", "appraising", "reviewing"]
 
 
+def test_drafts_count_in_no_progress(province):
+    province.move_all(SheetState.SUBMITTED)
+    province.ask_not_applicable(province.health, "1.1")
+    province.move(province.health, SheetState.DRAFTING)
+    block = province.year.cycle_block
+    lines = overview(block, reach_of(province.secretary(), block))
+    counts = {line.sheet.participation.agency_id: line.total for line in lines.sheets}
+    assert counts.pop(province.health.pk) == 0 and all(counts.values())
+    assert sum(office.total for office in lines.offices) + lines.unassigned == sum(counts.values())
+
+
 def test_drafts_are_no_part_of_round_1(province):
     province.move(province.health, SheetState.APPRAISING)
     mark_all(province, 1, province.health)
@@ -338,6 +350,7 @@ def test_bonus_and_penalty_with_a_reason_within_the_cap_voided_not_deleted(revie
         ("x", "points"),
         ("", "points"),
         ("0,1234567", "points"),
+        ("9" * 29, "points"),
     ):
         with pytest.raises(Invalid) as caught:
             add_adjustment(sheet=sheet, actor=actor, kind="penalty", points_raw=points, reason="Chậm báo cáo")
@@ -350,6 +363,15 @@ def test_bonus_and_penalty_with_a_reason_within_the_cap_voided_not_deleted(revie
     void_adjustment(adjustment=given, actor=actor, reason="Lần nữa")
     given.refresh_from_db()
     assert given.voided_at and given.void_reason == "Nhập nhầm" and Adjustment.objects.count() == 1
+
+
+def test_a_double_click_gives_the_points_once(reviewed):
+    given = {"kind": "bonus", "points_raw": "1,5", "reason": "Sáng kiến cấp tỉnh"}
+    sheet, actor = reviewed.sheet(reviewed.health), reviewed.secretary()
+    first = add_adjustment(sheet=sheet, actor=actor, **given)
+    assert add_adjustment(sheet=sheet, actor=actor, **given) == first
+    void_adjustment(adjustment=first, actor=actor, reason="Nhập nhầm")
+    assert add_adjustment(sheet=sheet, actor=actor, **given) != first
 
 
 def test_adjustments_keep_off_ones_own_house_and_final_sheets(reviewed):
