@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,20 +33,25 @@ class Span:
         return now >= self.closes
 
     def days_late(self, now: datetime) -> int:
-        """Begun days after the regular end, 0 inside it (some sets deduct points for them)."""
+        """Begun days after the regular end, 0 inside it (some sets deduct points for them); the end is outside."""
         late = now - self.regular_closes
-        return math.ceil(late / timedelta(days=1)) if late >= timedelta(0) else 0
+        return late // timedelta(days=1) + 1 if late >= timedelta(0) else 0
 
 
 def spans(cycle_block: CycleBlock, *, agency_id: int | None) -> dict[str, Span]:
     """All windows of the block for one agency (``None``: the block's own), by stage. Two queries."""
     ends: dict[str, datetime] = {}
     whose = Q(agency=None) if agency_id is None else Q(agency=None) | Q(agency=agency_id)
-    for stage, closes in Extension.objects.filter(whose, cycle_block=cycle_block).values_list("stage", "closes"):
+    for stage, closes in Extension.objects.filter(whose, cycle_block=cycle_block).values_list(
+        "stage", "closes"
+    ):
         ends[stage] = max(closes, ends.get(stage, closes))
     return {
         window.stage: Span(
-            window.stage, window.opens, max(window.closes, ends.get(window.stage, window.closes)), window.closes
+            window.stage,
+            window.opens,
+            max(window.closes, ends.get(window.stage, window.closes)),
+            window.closes,
         )
         for window in Window.objects.filter(cycle_block=cycle_block)
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from scoring.assessment.models import (
     Window,
 )
 from scoring.assessment.services import answers, citations, submission
+from scoring.assessment.windows import Span
 from tests.assessment.sheet.conftest import Place, actor_of, make_version
 
 
@@ -112,6 +113,13 @@ class TestApproval:
             place.save("1.1.1", value="false")
         with pytest.raises(WrongState):
             citations.uncite(citation=citation, actor=actor_of(place.editor))
+
+    def test_the_window_ends_before_its_end(self) -> None:
+        end = datetime(2025, 12, 1, tzinfo=UTC)
+        span = Span("self_assessment", end - timedelta(days=9), end + timedelta(days=9), end)
+        tick, day = timedelta(microseconds=1), timedelta(days=1)
+        late = [span.days_late(end + more) for more in (-tick, tick * 0, day - tick, day, 2 * day)]
+        assert late == [0, 1, 1, 2, 3]
 
     def test_days_late_count_from_the_regular_end(self, place: Place) -> None:
         at_head(place)
