@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from scoring.engine import GradeBand, Problem, RankingSettings, SettingsErrors
+from scoring.engine import GradeBand, Problem, RankingSettings, SettingsErrors, index_of
 
 __all__ = ["DEPTHS", "ROUNDINGS", "CycleSettings"]
 
@@ -100,11 +101,12 @@ class CycleSettings:
         if block_slug in self.ranking_by_block:
             return self.ranking_by_block[block_slug]
         own = self.grades_by_block.get(block_slug)
-        if own is None:
-            return self.ranking
-        return RankingSettings(
-            self.ranking.digits, self.ranking.rounding, self.ranking.rank_on, self.ranking.ties, own
-        )
+        return self.ranking if own is None else replace(self.ranking, grades=own)
+
+    def printed_index(self, block_slug: str, points: Decimal, maximum: Decimal) -> Decimal | None:
+        """The index in percent as a ranking of the block prints it: rounded once, by its digits and mode."""
+        exact = index_of(points, maximum, clamp=self.clamp)
+        return None if exact is None else self.ranking_for(block_slug).printed(exact)
 
     def with_ranking(self, block_slug: str, ranking: RankingSettings) -> CycleSettings:
         """The same settings, with these for one block."""

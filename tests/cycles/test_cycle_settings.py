@@ -46,6 +46,29 @@ def test_grades_of_a_block_replace_the_general_ones() -> None:
     assert [grade.label for grade in own.grades] == ["Đạt"] and own.digits == 3
 
 
+def test_a_block_with_grades_of_its_own_keeps_all_other_settings() -> None:
+    general = {
+        "digits": 1,
+        "rounding": "down",
+        "rank_on": "exact",
+        "ties": "dense",
+        "tie_breakers": ["survey"],
+    }
+    settings = CycleSettings.parse(general | {"grades_by_block": {"xa": [{"label": "Đạt", "ge": "50"}]}})
+    own, other = settings.ranking_for("xa").as_dict(), settings.ranking_for("phuong").as_dict()
+    assert own.pop("grades") and not other.pop("grades")
+    assert own == other and own["tie_breakers"] == ["survey"]
+
+
+def test_an_index_is_printed_as_rankings_print_it() -> None:
+    settings = CycleSettings.parse({"digits": 1, "rounding": "down"})
+    assert str(settings.printed_index("xa", Decimal(2), Decimal(3))) == "66.6"
+    assert settings.printed_index("xa", Decimal(0), Decimal(0)) is None
+    assert settings.printed_index("xa", Decimal(4), Decimal(3)) == 100
+    free = CycleSettings.parse({"clamp": False})
+    assert str(free.printed_index("xa", Decimal(4), Decimal(3))) == "133.33"
+
+
 def test_what_is_saved_is_read_to_the_same() -> None:
     data = {
         "digits": 3,

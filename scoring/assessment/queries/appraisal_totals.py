@@ -11,8 +11,8 @@ from decimal import Decimal
 from django.db.models import Count, Max
 
 from agencies.models import Agency
-from scoring import engine
 from scoring.assessment.appraisal_permissions import Reach
+from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Answer, CycleBlock, Mark, RoundClosing, Scoresheet, SheetState, Stage
 from scoring.assessment.permissions import SUBMITTED_STATES
 from scoring.assessment.queries.points import Adjusted, SheetTotal, adjustments_of, leaf_points, sheet_totals
@@ -42,7 +42,10 @@ def open_leaves(cycle_block: CycleBlock) -> dict[int, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class CouncilLine:
-    """One sheet: self-assessment and marks side by side, in points, with bonus and penalty in force."""
+    """One sheet: self-assessment and marks side by side, in points, with bonus and penalty in force.
+
+    ``index`` in percent, as a ranking of the block would print it with so many ``digits``.
+    """
 
     sheet: Scoresheet
     own: SheetTotal
@@ -51,6 +54,7 @@ class CouncilLine:
     points: Decimal
     index: Decimal | None
     differences: int
+    digits: int = 2
 
     @property
     def gap(self) -> Decimal:
@@ -69,6 +73,8 @@ def council_lines(cycle_block: CycleBlock, reach: Reach) -> list[CouncilLine]:
     adjusted = adjustments_of(cycle_block)
     differences = _differences(cycle_block)
     criteria_set = cycle_block.criteria_set
+    chosen, slug = CycleSettings.parse(cycle_block.cycle.settings), cycle_block.block.slug
+    digits = chosen.ranking_for(slug).digits
     lines = []
     for sheet in sheets:
         key = sheet.participation_id
@@ -79,9 +85,11 @@ def council_lines(cycle_block: CycleBlock, reach: Reach) -> list[CouncilLine]:
             + min(given.bonus, criteria_set.bonus_cap)
             - min(given.penalty, criteria_set.penalty_cap)
         )
-        index = engine.index_of(points, total.maximum) if total.maximum else None
+        index = chosen.printed_index(slug, points, total.maximum)
         lines.append(
-            CouncilLine(sheet, own.get(key, NOTHING), total, given, points, index, differences.get(key, 0))
+            CouncilLine(
+                sheet, own.get(key, NOTHING), total, given, points, index, differences.get(key, 0), digits
+            )
         )
     return lines
 

@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from agencies.models import Role
 from scoring import engine
 from scoring.assessment import permissions
+from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import (
     Adjustment,
     Answer,
@@ -51,6 +52,7 @@ class OwnSheet:
     points: Decimal | None = None
     maximum: Decimal | None = None
     index: Decimal | None = None
+    digits: int = 2
 
     @property
     def is_finalised(self) -> bool:
@@ -112,7 +114,7 @@ def home_of(actor: Actor, now: datetime) -> Home:
             *asked.get(sheet.pk, (0, 0)),
             spans.get(sheet.pk),
             steps_from(sheet.state, actor=actor, agency_id=sheet.participation.agency_id),
-            *results.get(sheet.pk, (None, None, None)),
+            *results.get(sheet.pk, ()),
         )
         for sheet in sheets
     ]
@@ -155,8 +157,11 @@ def _asked(sheets: Sequence[Scoresheet]) -> dict[int, tuple[int, int]]:
     return {sheet: (asked, replied) for sheet, asked, replied in rows}
 
 
-def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, Decimal | None]]:
-    """Sheet id → (points, maximum, index in percent) of finalised sheets. Five queries at most."""
+def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, Decimal | None, int]]:
+    """Sheet id → (points, maximum, printed index in percent, its digits) of finalised sheets.
+
+    ``sheets`` with participation, cycle and block. Five queries at most.
+    """
     if not sheets:
         return {}
     sets: dict[int, list[tuple[int, int | None, Decimal, bool, list[str]]]] = {}
@@ -181,7 +186,7 @@ def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal
         for row in ImportedPoints.objects.filter(scoresheet__in=sheets, current=True).defer("trace", "inputs")
     }
     given = adjustments_of(sheets)
-    found: dict[int, tuple[Decimal, Decimal, Decimal | None]] = {}
+    found: dict[int, tuple[Decimal, Decimal, Decimal | None, int]] = {}
     for sheet in sheets:
         nodes = sets.get(sheet.criteria_set_id, [])
         tree = engine.Tree.build(
@@ -203,7 +208,10 @@ def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal
             tree, results, bonus=bonus, penalty=penalty,
             bonus_cap=sheet.criteria_set.bonus_cap, penalty_cap=sheet.criteria_set.penalty_cap,
         )  # fmt: skip
-        found[sheet.pk] = (rolled.points, rolled.maximum, engine.index_of(rolled.points, rolled.maximum))
+        block = sheet.participation.cycle_block
+        chosen, slug = CycleSettings.parse(block.cycle.settings), block.block.slug
+        index = chosen.printed_index(slug, rolled.points, rolled.maximum)
+        found[sheet.pk] = (rolled.points, rolled.maximum, index, chosen.ranking_for(slug).digits)
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,7 +19,7 @@ from agencies.actors import Actor
 from agencies.models import Role
 from parindex.clock import db_now
 from parindex.errors import NotPermitted, NotVisible, Refusal, StaleVersion
-from scoring import engine
+from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.forms.answer import LeafInputs, inputs_form
 from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import Answer, Scoresheet, SheetState
@@ -209,12 +208,19 @@ def page_context(request: HttpRequest, view: SheetView) -> dict[str, Any]:
         "may_divide": may_assign_divisions(actor, agency_id=agency_id),
         "is_division_editor": bool(actor.division_ids(agency_id)),
         "criteria_set": sheet.criteria_set,
-        "final_index": _index(view),
+    } | _index(view)
+
+
+def _index(view: SheetView) -> dict[str, Any]:
+    """The final index, printed as rankings print it, and with how many digits."""
+    if view.final is None:
+        return {"final_index": None}
+    block = view.sheet.participation.cycle_block
+    chosen, slug = CycleSettings.parse(block.cycle.settings), block.block.slug
+    return {
+        "final_index": chosen.printed_index(slug, *view.final),
+        "index_digits": chosen.ranking_for(slug).digits,
     }
-
-
-def _index(view: SheetView) -> Decimal | None:
-    return engine.index_of(*view.final) if view.final else None
 
 
 def render_area(

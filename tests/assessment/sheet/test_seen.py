@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from agencies.models import Role
 from parindex.clock import db_now
@@ -73,3 +74,27 @@ def test_final_figures_leave_out_what_others_score_where_the_profile_does() -> N
     assert view.progress.other_max == 0
     (own,) = home_of(reader, db_now()).settled
     assert (own.points, own.maximum, own.index) == (Decimal(11), Decimal(11), Decimal(100))
+
+
+@pytest.mark.django_db
+def test_the_index_has_the_digits_and_the_rounding_of_the_cycle(as_user: Any) -> None:
+    block = make_block()
+    year = open_cycle(
+        [make_agency(block=block)],
+        criteria_set=make_set([LEAVES[0], LEAVES[1]], block=block),
+        settings={"digits": 1, "rounding": "down"},
+    )
+    for answer, points in zip(year.sheets[0].answers.order_by("criterion__order"), (0, 2), strict=True):
+        Mark.objects.create(
+            answer=answer, round=1, by=person(Role.ASSESSOR), points=points,
+            applicable_max=answer.criterion.max_points, trace={}, at=db_now(),
+        )  # fmt: skip
+    Scoresheet.objects.update(state=SheetState.FINALISED)
+    client = as_user(person(Role.EDITOR, year.agencies[0]))
+    for name, args in (
+        ("sheet", [year.sheets[0].public_id]),
+        ("print", [year.sheets[0].public_id]),
+        ("home", []),
+    ):
+        page = client.get(reverse(f"workspace:{name}", args=args)).content.decode()
+        assert "66,6" in page and "66,67" not in page, name
