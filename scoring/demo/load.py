@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from agencies.actors import SYSTEM
@@ -16,11 +17,9 @@ from parindex.audit.services import record
 from parindex.background import held_back
 from parindex.errors import WrongState
 from scoring.assessment.models import (
-    Answer,
     Cycle,
     CycleBlock,
     Extension,
-    Mark,
     Scoresheet,
     SheetState,
     Stage,
@@ -33,6 +32,11 @@ from scoring.demo.rows import Versions, make_sheets
 from scoring.demo.sets import make_block, make_cycle
 from scoring.demo.stories import EXTENSIONS, plans_for
 from scoring.demo.tour import make_tour
+from scoring.publication import drawing
+from scoring.publication.editions import current_editions
+from scoring.publication.links import public_links
+from scoring.publication.pages import block_charts
+from scoring.publication.public_queries import block_page
 from scoring.publication.services import DecisionData, approve, propose
 from scoring.ranking.models import RankingRun
 from scoring.ranking.services import request_run, work
@@ -71,12 +75,7 @@ def load(blocks: Collection[str] = ALL) -> bool:
             actor=SYSTEM.user,
             action=LOADED,
             obj=None,
-            after={
-                "year": province.year,
-                "sheets": Scoresheet.objects.count(),
-                "answers": Answer.objects.count(),
-                "marks": Mark.objects.count(),
-            },
+            after={"year": province.year, "sheets": Scoresheet.objects.count()},
         )
     return True
 
@@ -177,4 +176,16 @@ def _divisions(province: Province, block: CycleBlock) -> None:
     assign_divisions(sheet=sheet, actor=province.actor("dm.so-y-te"), given=given)
 
 
-__all__ = ["is_loaded", "load"]
+def draw_first_charts() -> None:
+    """Draw the charts of the latest year's rankings, which a visitor opens first. The others come when asked for."""
+    with translation.override(settings.LANGUAGE_CODE):
+        editions = current_editions()
+        latest = max((edition.year for edition in editions), default=0)
+        for edition in editions:
+            if edition.year == latest:
+                page = block_page(edition, editions, public_links(edition))
+                for chart in block_charts(page).values():
+                    drawing.ensure(chart, edition.content)
+
+
+__all__ = ["draw_first_charts", "is_loaded", "load"]

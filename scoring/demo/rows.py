@@ -44,7 +44,7 @@ BATCH = 400
 FILLED = {"drafting": (0.25, 0.85), "returned": (1.0, 1.0), "taken": (0.8, 0.9)}
 NOTE = "Đơn vị đã thực hiện đầy đủ; số liệu lấy từ hệ thống thông tin của tỉnh."
 #: What does not arise everywhere: where agencies ask for "not applicable".
-NA_LEAVES = ("2.1.1", "2.3.1", "6.1.3")
+NA_LEAVES = frozenset({"1.3.2", "2.1.1", "2.3.1", "5.1.2", "6.1.3"})
 Versions = Mapping[tuple[int, str, int], DocumentVersion]
 
 
@@ -159,7 +159,7 @@ def _answers(province: Province, sheet: Sheet, leaves: Sequence[Leaf]) -> None:
     editor = province.staff(Role.EDITOR, plan.agency)
     begun = plan.steps[0].at + timedelta(days=2)
     ended = plan.at("submit_for_approval") or plan.at("close_draft") or province.now
-    wanted = plan.dice("na").random() < 0.4
+    wanted = _not_arising(plan, leaves)
     for at, leaf in enumerate(leaves):
         answer = Answer(scoresheet=sheet.row, criterion=leaf.criterion)
         sheet.answers.append((leaf, answer))
@@ -170,14 +170,30 @@ def _answers(province: Province, sheet: Sheet, leaves: Sequence[Leaf]) -> None:
             continue
         when = begun + (ended - begun) * at / (len(leaves) + 1)
         answer.version, answer.answered_by, answer.answered_at = 1, editor, when
-        if wanted and leaf.code in NA_LEAVES and leaf.criterion.max_points <= 3:
-            answer.applicability, wanted = Answer.Applicability.REQUESTED, False
+        if leaf.code == wanted:
+            answer.applicability = Answer.Applicability.REQUESTED
             continue
         dice = plan.dice(leaf.code)
         inputs = engine.clean_inputs(
             leaf.rule, inputs_for(leaf.raw, plan.worth + dice.uniform(-0.05, 0.05), dice)
         )
         declare(answer, inputs, leaf.score(inputs))
+
+
+def _not_arising(plan: Plan, leaves: Sequence[Leaf]) -> str:
+    """The leaf on which the agency asks for "not applicable"; most ask for none."""
+    dice = plan.dice("na")
+    if dice.random() > 0.4:
+        return ""
+    fit = [
+        leaf.code
+        for leaf in leaves
+        if leaf.code in NA_LEAVES
+        and leaf.applies_to(plan.profiles)
+        and leaf.raw["kind"] == "proportion"
+        and leaf.criterion.max_points <= 3
+    ]
+    return dice.choice(fit) if fit else ""
 
 
 def declare(answer: Answer, inputs: dict[str, Any], score: engine.Score) -> None:

@@ -43,7 +43,7 @@ def dice(*seed: object) -> random.Random:
     return random.Random("/".join(str(part) for part in seed))
 
 
-def quality(place: int, count: int, *, best: float = 0.955, worst: float = 0.64) -> float:
+def quality(place: int, count: int, *, best: float = 0.955, worst: float = 0.735) -> float:
     """The share of points that the agency at this place of a block is worth: many good, a few weak."""
     share = place / max(count - 1, 1)
     return best - (best - worst) * share**1.6

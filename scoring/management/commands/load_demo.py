@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agencies.models import Role
 from parindex.errors import Refusal
 from scoring.demo import names
-from scoring.demo.load import load
+from scoring.demo.load import draw_first_charts, load
 from scoring.demo.tour import files_folder
 
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError("\n".join(refusal.messages)) from refusal
         if made:
+            draw_first_charts()
             self.stdout.write(_("The sample province is loaded."))
         else:
             self.stdout.write(_("The sample province is there already; nothing was changed."))
