@@ -77,9 +77,11 @@ def return_to_draft(*, sheet: Scoresheet, actor: Actor, reason: str) -> Scoreshe
         return sheet
 
 
-def approve(*, sheet: Scoresheet, actor: Actor) -> Scoresheet:
+def approve(*, sheet: Scoresheet, actor: Actor, expected_version: int | None = None) -> Scoresheet:
     """The head approves and submits to Home Affairs: citations are frozen, days late are counted.
 
+    ``expected_version`` is that of the sheet on the head's page: what was returned, changed and handed in again
+    since then is not approved unseen (WrongState).
     Days late are the begun days after the window's regular end (an extension moves the end, not the count).
     A second call by a head finds the sheet submitted and changes nothing.
     """
@@ -94,6 +96,10 @@ def approve(*, sheet: Scoresheet, actor: Actor) -> Scoresheet:
             span = require_open(
                 sheet.participation.cycle_block, Stage.SELF_ASSESSMENT, agency_id=agency_id, now=now
             )
+            if expected_version not in (None, sheet.version):
+                raise WrongState(
+                    _("The scoresheet has changed since this page was shown. Look at it again, then approve.")
+                )
             if gaps := completeness(sheet):
                 raise NotComplete(gaps)
             freeze(sheet)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, NotVisible, Refusal
 from scoring.assessment import permissions
+from scoring.assessment.forms.answer import VersionForm
 from scoring.assessment.models import Scoresheet, SheetState
 from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.services import submission
@@ -83,7 +84,9 @@ def approval(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _carry_out(
             request,
             sheet,
-            lambda: submission.approve(sheet=sheet, actor=actor_of(request)),
+            lambda: submission.approve(
+                sheet=sheet, actor=actor_of(request), expected_version=VersionForm.read(request.POST)
+            ),
             _("The scoresheet is approved and submitted to Home Affairs."),
             _("The scoresheet was already submitted to Home Affairs."),
             reverse("workspace:approval", args=[sheet.public_id]),

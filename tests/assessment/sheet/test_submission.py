@@ -103,8 +103,10 @@ class TestApproval:
         client = as_user(place.head)
         page = client.get(address).content.decode()
         assert "Duyệt và nộp" in page and "không sửa được nữa" in page
-        first = client.post(address, follow=True).content.decode()
-        second = client.post(address, follow=True).content.decode()
+        data = {"version": place.sheet.version}
+        assert f'name="version" value="{data["version"]}"' in page
+        first = client.post(address, data, follow=True).content.decode()
+        second = client.post(address, data, follow=True).content.decode()
         assert "Đã duyệt và nộp" in first and "từ trước" in second
         sheet = place.sheet
         assert sheet.state == SheetState.SUBMITTED and sheet.submitted_at is not None and sheet.days_late == 0
@@ -113,6 +115,20 @@ class TestApproval:
             place.save("1.1.1", value="false")
         with pytest.raises(WrongState):
             citations.uncite(citation=citation, actor=actor_of(place.editor))
+
+    def test_what_changed_since_the_page_was_shown_is_not_approved_unseen(
+        self, place: Place, as_user: Any
+    ) -> None:
+        at_head(place)
+        shown = place.sheet.version
+        submission.return_to_draft(sheet=place.sheet, actor=actor_of(place.head), reason="Sửa số liệu")
+        place.save("1.1.1", value="false")
+        submission.submit_for_approval(sheet=place.sheet, actor=actor_of(place.coordinator))
+        address = reverse("workspace:approval", args=[place.sheet.public_id])
+        for data in ({"version": shown}, {}):
+            page = as_user(place.head).post(address, data, follow=True).content.decode()
+            assert "đã thay đổi sau khi mở trang này" in page
+            assert place.sheet.state == SheetState.AWAITING_APPROVAL
 
     def test_the_window_ends_before_its_end(self) -> None:
         end = datetime(2025, 12, 1, tzinfo=UTC)
