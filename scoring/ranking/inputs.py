@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from parindex.errors import Invalid, WrongState
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import CycleBlock, Participation, SheetState
+from scoring.assessment.permissions import SUBMITTED_STATES
 from scoring.assessment.queries.points import Leaf, PointStage, adjustments_of, leaf_points
 from scoring.criteria.models import Method
 from scoring.criteria.queries import tree_of
@@ -44,7 +45,8 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
     """Read a block's inputs to a run. ``cycle_block`` comes with its cycle, block and criteria set.
 
     At the final stage only finalised sheets count: marks of a sheet outside the ranking that is still being
-    appraised are nobody's business yet. Raises WrongState where a ranked one is not finalised.
+    appraised are nobody's business yet. Raises WrongState where a ranked one is not finalised. At the stages
+    before it, drafts are left out: they are their agency's.
     ``sheets_version`` is read before the points: a sheet that moves later makes the finish refuse the figures.
     Four queries, five where the set is not compiled yet.
     """
@@ -59,8 +61,8 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
     adjusted = adjustments_of(cycle_block)
     entrants: dict[int, Entrant] = {}
     for pk, agency_id, ranked, _profiles, _version, state in parts:
-        if stage == "final" and state != SheetState.FINALISED:
-            if ranked:
+        if state not in (SUBMITTED_STATES if stage != "final" else (SheetState.FINALISED,)):
+            if ranked and stage == "final":
                 raise WrongState(
                     _("Scoresheets of the block changed while the ranking was computed. Ask for it again.")
                 )

@@ -58,7 +58,7 @@ def sort_lines(made: list[RankingLine], sort: str) -> list[RankingLine]:
 
 @dataclass(frozen=True, slots=True)
 class AreaTable:
-    """One area's ranking."""
+    """One area's ranking; ``mean`` (percent) of the ranked agencies."""
 
     area: Criterion
     lines: list[RankingLine]
@@ -83,7 +83,7 @@ def area_tables(run: RankingRun, nodes: list[NodeRow]) -> list[AreaTable]:
                 )
                 for row in rows
             ],
-            mean(row.index for row in rows),
+            mean(row.index for row in rows if row.rank is not None),
         )
         for rows in by_area.values()
     ]

@@ -121,10 +121,18 @@ def run_page(request: HttpRequest, public_id: str) -> HttpResponse:
             {"url": "?by=area", "label": _("By area"), "current": by == "area", "count": None},
         ],
     }
+    hidden = permissions.hidden_houses(request.actor, run.stage)  # type: ignore[attr-defined]
     if done and by == "total":
-        context |= lines(run, queries.table(run), sort=request.GET.get("sort", "rank"))
+        rows = queries.table(run)
+        shown = [row for row in rows if row.agency_id not in hidden]
+        context |= lines(run, shown, sort=request.GET.get("sort", "rank")) | {
+            "left_out": len(shown) < len(rows)
+        }
     elif done:
-        context["areas"] = area_tables(run, queries.node_table(run, by="area"))
+        nodes = queries.node_table(run, by="area")
+        shown_nodes = [node for node in nodes if node.agency_id not in hidden]
+        context["areas"] = area_tables(run, shown_nodes)
+        context |= {"digits": run.settings.get("digits", 2), "left_out": len(shown_nodes) < len(nodes)}
     return render(request, "admin/ranking/run.html", context)
 
 

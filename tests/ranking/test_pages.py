@@ -9,10 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.models import Role
-from scoring.assessment.models import SheetState
-from scoring.ranking import services
+from scoring.assessment.models import Scoresheet, SheetState
+from scoring.engine import mean
+from scoring.ranking import queries, services
 from scoring.ranking.models import RankingRun
-from tests.factories import person
+from scoring.ranking.tables import area_tables
+from tests.factories import SuccessionFactory, person
 from tests.factories_scoring import make_block, make_set
 from tests.ranking.years import finalised_year, leaves
 
@@ -80,3 +82,35 @@ def test_sorting_without_script(secretary: Client) -> None:
     assert names("name") == list(reversed(names("-name")))
     assert names("rank")[-1] == names("-rank")[-1]  # an agency outside the ranking stays last
     assert sorted(names("-points")) == sorted(names("nonsense"))
+
+
+def test_an_interim_run_tells_nobody_of_the_own_house_and_of_no_draft(client: Client) -> None:
+    block = finalised_year(4)
+    sheets = list(Scoresheet.objects.select_related("participation__agency").order_by("pk"))
+    own, draft = (sheet.participation.agency for sheet in sheets[:2])
+    forerunner = SuccessionFactory(successor=own).predecessor  # the frame shows a person's own agency by name
+    type(sheets[0]).objects.filter(pk__in=[sheet.pk for sheet in sheets]).update(state=SheetState.APPRAISING)
+    type(sheets[1]).objects.filter(pk=sheets[1].pk).update(state=SheetState.DRAFTING)
+    for stage in ("self", "round_1"):
+        run = services.work(services.queue_run(cycle_block=block, stage=stage, actor=None, dispatch=False).pk)
+        for role, house, sees in (
+            (Role.SECRETARY, forerunner, False),
+            (Role.PUBLISHER, forerunner, False),
+            (Role.SECRETARY, None, True),
+            (Role.INSPECTOR, forerunner, True),
+        ):
+            client.force_login(person(role, house))
+            for by in ("total", "area"):
+                page = client.get(reverse("ranking:run", args=[run.public_id]), {"by": by}).content.decode()
+                assert (own.name in page) is sees, (stage, role, by)
+                assert draft.name not in page and sheets[2].participation.agency.name in page
+
+
+def test_the_mean_of_an_area_is_that_of_the_ranked_agencies(secretary: Client) -> None:
+    run = done(finalised_year(7))
+    nodes = queries.node_table(run, by="area")
+    for table in area_tables(run, nodes):
+        ranked = [
+            node.index for node in nodes if node.criterion_id == table.area.pk and node.rank is not None
+        ]
+        assert len(ranked) < 7 and table.mean == mean(ranked)
