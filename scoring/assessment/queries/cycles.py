@@ -256,9 +256,9 @@ def participants(cycle_block: CycleBlock) -> list[AgencyRow]:
             participation__cycle_block=cycle_block, criteria_set_id=cycle_block.criteria_set_id
         )
     }
-    settled = Q(inputs__isnull=False) | Q(
-        applicability__in=[Answer.Applicability.REQUESTED, Answer.Applicability.GRANTED]
-    )
+    # decided or not: the count must not tell anybody how a request was decided
+    asked = (Answer.Applicability.REQUESTED, Answer.Applicability.GRANTED, Answer.Applicability.REFUSED)
+    settled = Q(inputs__isnull=False) | Q(applicability__in=asked)
     counts = {
         sheet: (leaves, answered, marked)
         for sheet, leaves, answered, marked in Answer.objects.filter(scoresheet__in=list(sheets.values()))
