@@ -15,8 +15,10 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import redis
+from celery import current_app
 from django.conf import settings
 from django.db import connection
+from kombu import pools
 
 T = TypeVar("T")
 
@@ -125,6 +127,12 @@ class Worker:
         if keys := list(client.scan_iter(f"{self._prefix}*", count=1000)):
             client.delete(*keys)
         client.close()
+
+
+def forget_connections() -> None:
+    """Have this process's next message open a connection of its own, to the broker that is set by then."""
+    pools.reset()
+    current_app._pool = current_app.amqp._producer_pool = None
 
 
 class Redis:

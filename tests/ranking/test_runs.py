@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -30,7 +31,7 @@ from scoring.ranking.models import NodeRow, RankingRow, RankingRun
 from tests.factories import actor, person
 from tests.factories_scoring import home_affairs, make_set, open_cycle
 from tests.ranking.years import finalised_year
-from tests.services import Redis, Worker, wait_until
+from tests.services import Redis, Worker, forget_connections, wait_until
 
 SQL = (Path(__file__).parent / "reference.sql").read_text(encoding="utf-8")
 
@@ -359,16 +360,12 @@ def test_four_who_ask_at_once_get_one_run() -> None:
 @pytest.fixture
 def own_redis(settings: Any, tmp_path: Path) -> Iterator[Redis]:
     """A Redis of this test's own, which it may stop; messages of this process and of its worker go there."""
-    from celery import current_app
-    from kombu import pools
-
     server = Redis(tmp_path)
     before = current_app.conf.broker_url
 
     def use(address: str) -> None:
         current_app.conf.broker_url = settings.REDIS_URL = address
-        pools.reset()
-        current_app._pool = current_app.amqp._producer_pool = None
+        forget_connections()
 
     kept = settings.REDIS_URL
     use(server.address)

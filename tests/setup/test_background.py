@@ -7,7 +7,7 @@ from celery import current_app
 from django.db import transaction
 
 from parindex import background
-from tests.services import wait_until
+from tests.services import forget_connections, wait_until
 
 calls: list[tuple[str, int]] = []
 
@@ -107,15 +107,12 @@ def test_broker_that_is_down_costs_the_request_little_and_says_nothing(settings,
     monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(current_app.conf, "broker_read_url", "redis://127.0.0.1:1/0", raising=False)
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0", raising=False)
-    current_app.amqp._producer_pool = None
-    current_app.pool.force_close_all()
-    current_app._pool = None
+    forget_connections()
     try:
         with transaction.atomic():
             background.send("tests.note", 1)
     finally:
-        current_app.amqp._producer_pool = None
-        current_app._pool = None
+        forget_connections()
     assert "message not sent: task=tests.note ids=(1,)" in caplog.text
     assert calls == []
 
