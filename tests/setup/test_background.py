@@ -105,8 +105,6 @@ def test_start_takes_up_at_once_and_again_later(thread, settings):
 def test_broker_that_is_down_costs_the_request_little_and_says_nothing(settings, monkeypatch, caplog):
     settings.BACKGROUND = "broker"
     monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(current_app.conf, "broker_read_url", "redis://127.0.0.1:1/0", raising=False)
-    monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0", raising=False)
     forget_connections()
     try:
         with transaction.atomic():
