@@ -101,13 +101,16 @@ const start = (form) => {
 
   const begin = (event) => {
     if (!input.files.length) return;
-    event.preventDefault();
+    event?.preventDefault();
     const files = [...input.files];
     input.value = "";
     take(files);
   };
   form.addEventListener("submit", begin);
-  if (!form.hasAttribute("data-wait")) input.addEventListener("change", begin);
+  if (!form.hasAttribute("data-wait")) {
+    input.addEventListener("change", begin);
+    if (input.files.length) begin(); // chosen on a slow line, before this file had come
+  }
   for (const name of ["dragenter", "dragover"]) drop?.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("is-over"); });
   for (const name of ["dragleave", "drop"]) drop?.addEventListener(name, () => drop.classList.remove("is-over"));
   drop?.addEventListener("drop", (event) => { event.preventDefault(); take([...event.dataTransfer.files]); });

@@ -124,6 +124,23 @@ def test_a_file_that_is_too_large_is_not_even_sent(
     assert sent == []
 
 
+def test_files_chosen_before_the_script_has_come_are_taken(
+    web: Page, live_server: LiveServer, save: Callable[[str, bytes], str]
+) -> None:
+    """A slow line: the page stands, its script is still on the way."""
+    held: list[Any] = []
+    web.route("**/parindex/upload*.js", held.append)
+    web.goto(live_server.url + reverse("workspace:library_upload"), wait_until="commit")
+    web.locator("input[type=file]").set_input_files(save("kế hoạch.pdf", files.pdf("kế hoạch")))
+    web.wait_for_timeout(500)
+    assert Document.objects.count() == 0
+    assert held
+    for route in held:
+        route.continue_()
+    expect(web.locator("[data-upload-list] li").get_by_text("đã lưu")).to_be_visible()
+    assert Document.objects.count() == 1
+
+
 def test_without_script_the_same_form_works(
     plain: Page, live_server: LiveServer, save: Callable[[str, bytes], str]
 ) -> None:
