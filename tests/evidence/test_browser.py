@@ -129,7 +129,7 @@ def test_files_chosen_before_the_script_has_come_are_taken(
 ) -> None:
     """A slow line: the page stands, its script is still on the way."""
     held: list[Any] = []
-    web.route("**/parindex/upload*.js", held.append)
+    web.route("**/parindex/upload*.js", lambda route: held.append(route))
     web.goto(live_server.url + reverse("workspace:library_upload"), wait_until="commit")
     web.locator("input[type=file]").set_input_files(save("kế hoạch.pdf", files.pdf("kế hoạch")))
     web.wait_for_timeout(500)
