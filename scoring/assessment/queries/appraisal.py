@@ -116,9 +116,14 @@ class LeafWork:
         return self.answer is not None and self.answer.applicability == Answer.Applicability.REQUESTED
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the council gave points here and the sheet is back in round 2: only the council changes them."""
+        return self.in_round == Mark.Round.ROUND_2 and Mark.Round.COUNCIL in self.rounds
+
+    @property
     def is_open(self) -> bool:
         """Whether the round that runs takes a mark on this leaf."""
-        if self.answer is None or self.is_profile or self.in_round is None:
+        if self.answer is None or self.is_profile or self.in_round is None or self.is_settled:
             return False
         return self.in_round != Mark.Round.ROUND_2 or self.asked is not None or self.returned
 

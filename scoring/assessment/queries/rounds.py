@@ -146,13 +146,17 @@ def sheets_concerned(cycle_block: CycleBlock, stage: Stage) -> QuerySet[Scoreshe
 
 
 def unmarked(sheet_ids: Iterable[int], round: int) -> QuerySet[Answer]:
-    """The answers that a round covers and that lack its mark: all in round 1, the explained ones in round 2."""
+    """The answers that a round covers and that lack its mark: all in round 1, those explained in round 2.
+
+    Round 2 leaves out what the council has settled: its points stand.
+    """
     answers = Answer.objects.filter(
         ~Exists(Mark.objects.filter(answer=OuterRef("pk"), round=round)), scoresheet__in=list(sheet_ids)
     ).exclude(applicability=Answer.Applicability.PROFILE)
     if round == Mark.Round.ROUND_2:
         asked = ExplanationRequest.objects.filter(answer=OuterRef("pk"), taken_back_at=None)
-        answers = answers.filter(Exists(asked))
+        settled = Mark.objects.filter(answer=OuterRef("pk"), round=Mark.Round.COUNCIL)
+        answers = answers.filter(Exists(asked), ~Exists(settled))
     return answers
 
 

@@ -199,11 +199,11 @@ def task_of() -> Case:
         When(
             Q(**{state: SheetState.REAPPRAISING})
             & Exists(asked.filter(explanation__isnull=False))
-            & ~Exists(marks.filter(round=2)),
+            & ~Exists(marks.filter(round__gte=2)),
             then=Value("answered"),
         ),
         When(
-            Q(**{state: SheetState.REAPPRAISING}) & Exists(asked) & ~Exists(marks.filter(round=2)),
+            Q(**{state: SheetState.REAPPRAISING}) & Exists(asked) & ~Exists(marks.filter(round__gte=2)),
             then=Value("unmarked"),
         ),
         When(Q(**{f"{state}__in": (*ROUND_1, SheetState.EXPLAINING)}) & Exists(asked), then=Value("asked")),

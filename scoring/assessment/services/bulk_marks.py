@@ -56,6 +56,8 @@ def bulk_row(
         refused = _("“not applicable” is to be decided first")
     elif answer.applicability == Applicability.GRANTED:
         refused = _("not applicable")
+    elif before is not None and before.round == Mark.Round.COUNCIL:
+        refused = _("settled by the council")
     elif before is not None and before.round >= round:
         refused = _("already marked in this round")
     elif round == Mark.Round.ROUND_2 and not open_in_round_2:

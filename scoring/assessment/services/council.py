@@ -95,7 +95,10 @@ def finalise(*, sheets: Mapping[int, int], actor: Actor) -> list[Scoresheet]:
 
 
 def return_to_round_2(*, sheet: Scoresheet, actor: Actor, reason: str) -> Scoresheet:
-    """Send a sheet under review back to the assessors, with a reason. Round 2 then takes marks on every leaf."""
+    """Send a sheet under review back to the assessors, with a reason.
+
+    Round 2 then takes marks on every leaf but those that the council has settled: these it settles again itself.
+    """
     with transaction.atomic():
         sheet = locked_sheet(sheet.pk)
         block = sheet.participation.cycle_block

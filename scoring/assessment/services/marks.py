@@ -136,6 +136,13 @@ def locked_for_mark(answer: Answer, *, actor: Actor, round: int) -> Marking:
         raise WrongState(
             _("Round 2 covers the criteria on which an explanation was asked. This is not one of them.")
         )
+    if stands_in == Mark.Round.ROUND_2 and is_settled(answer):
+        raise WrongState(
+            _(
+                "The council has settled this criterion: round 2 no longer marks it. "
+                "Only the council can settle it again. Nothing was saved."
+            )
+        )
     return Marking(sheet, answer, stands_in, now, reach)
 
 
@@ -158,6 +165,11 @@ def is_open_in_round_2(sheet: Scoresheet, answer: Answer) -> bool:
     """Whether round 2 takes marks on this leaf: an explanation was asked, or the council sent the sheet back."""
     asked = ExplanationRequest.objects.filter(answer=answer, taken_back_at=None)
     return asked.exists() or sheet.transitions.filter(name="return_to_round_2").exists()
+
+
+def is_settled(answer: Answer) -> bool:
+    """Whether the council gave points here: they count before any round's, so the rounds no longer mark it."""
+    return Mark.objects.filter(answer=answer, round=Mark.Round.COUNCIL).exists()
 
 
 def append_mark(

@@ -13,6 +13,7 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, NotVisible, WindowClosed, WrongState
 from scoring.assessment.models import (
     Adjustment,
+    Answer,
     Assignment,
     ExplanationRequest,
     Extension,
@@ -24,13 +25,16 @@ from scoring.assessment.models import (
     Stage,
     Transition,
 )
+from scoring.assessment.queries.appraisal import read_work
 from scoring.assessment.queries.appraisal_totals import overview
 from scoring.assessment.queries.panels import reach_of
 from scoring.assessment.queries.rounds import plan_closing
+from scoring.assessment.queries.worklist import task_of
 from scoring.assessment.services.adjustments import add_adjustment, void_adjustment
 from scoring.assessment.services.assignments import assign
 from scoring.assessment.services.bulk_marks import mark_in_bulk
 from scoring.assessment.services.council import finalise, reopen, return_to_round_2, settle
+from scoring.assessment.services.marks import last_mark, record_mark
 from scoring.assessment.services.rounds import LacksMarks, close_round
 from tests.assessment.appraisal.ground import Province, make_province, plain_user
 from tests.factories import UserFactory, person
@@ -333,6 +337,53 @@ def test_back_to_round_2_and_reopened_with_their_reasons(reviewed):
     reopen(sheet=sheet, actor=reviewed.council(), decision_number="12/QĐ-UBND", reason="Đính chính")
     assert Transition.objects.order_by("-pk")[0].reason == "12/QĐ-UBND: Đính chính"
     assert reviewed.sheet(reviewed.health).state == SheetState.REVIEWING
+
+
+def test_what_the_council_settled_is_no_work_of_round_2_until_it_settles_again(reviewed):
+    for code in ("1.1", "1.2"):
+        ask(reviewed, reviewed.health, code)
+    answer = reviewed.answer(reviewed.health, "1.1")
+    council = reviewed.council()
+    given = {"answer": answer, "actor": council, "reason": "Hội đồng thống nhất"}
+    settle(points_raw="0,5", expected_version=answer.version, **given)
+    sheet = return_to_round_2(sheet=reviewed.sheet(reviewed.health), actor=council, reason="Xem lại 1.2")
+    assessor = reviewed.assessor(reviewed.home)
+    version = reviewed.answer(reviewed.health, "1.1").version
+    with pytest.raises(WrongState, match="đã thống nhất điểm tiêu chí này"):
+        record_mark(
+            answer=answer,
+            actor=assessor,
+            round=2,
+            reason="Chấm lại",
+            expected_version=version,
+            points_raw="1",
+        )
+    with pytest.raises(WrongState, match="hội đồng đã thống nhất điểm"):
+        mark_in_bulk(answers={answer.pk: version}, actor=assessor, round=2, reason="Chấm lại")
+    work = read_work(sheet, reach_of(assessor, reviewed.year.cycle_block), assessor)
+    assert {leaf.criterion.code: leaf.is_open for leaf in work.leaves} == {"1.1": False, "1.2": True}
+    assert [leaf.criterion.code for leaf in work.to_mark] == ["1.2"]
+    tasks = Answer.objects.filter(scoresheet=sheet).annotate(task=task_of())
+    assert dict(tasks.values_list("criterion__code", "task")) == {
+        "1.1": "marked",
+        "1.2": "unmarked",
+        "2.1": "marked",
+    }
+    with pytest.raises(LacksMarks) as caught:
+        close(reviewed, Stage.ROUND_2)
+    assert [one.criterion.code for one in caught.value.answers] == ["1.2"]
+    second = reviewed.answer(reviewed.health, "1.2")
+    record_mark(
+        answer=second,
+        actor=assessor,
+        round=2,
+        reason="Đã đối chiếu",
+        expected_version=second.version,
+        points_raw="1",
+    )
+    close(reviewed, Stage.ROUND_2)
+    settle(points_raw="1", expected_version=version, **given)
+    assert last_mark(answer).points == D(1)
 
 
 # adjustments ---------------------------------------------------------------------------------------
