@@ -34,7 +34,7 @@ class RunInputs:
     bonus_cap: Decimal
     penalty_cap: Decimal
     set_id: str
-    sheets_version: int  # raised by any change of state of a sheet of the block
+    sheets_version: int  # raised by any change of a sheet's state or of its points under review
 
     def frozen_settings(self) -> dict[str, Any]:
         """The settings as the run keeps them."""

@@ -15,7 +15,7 @@ from parindex.ui.formats import NotANumber, format_points, parse_decimal
 from scoring.assessment.appraisal_permissions import may_adjust
 from scoring.assessment.models import Adjustment, Scoresheet, SheetState
 from scoring.assessment.queries.panels import panels_of
-from scoring.assessment.services.locks import locked_sheet
+from scoring.assessment.services.locks import locked_sheet, raise_sheet_version
 from scoring.assessment.services.marks import clean_text
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def add_adjustment(*, sheet: Scoresheet, actor: Actor, kind: str, points_raw: st
         adjustment = Adjustment.objects.create(
             scoresheet=sheet, kind=kind, points=points, reason=reason, by=actor.user, at=db_now()
         )
+        raise_sheet_version(sheet)
         record(
             actor=actor.user,
             action="adjustment.add",
@@ -82,6 +83,7 @@ def void_adjustment(*, adjustment: Adjustment, actor: Actor, reason: str) -> Adj
             raise Invalid(fields={"reason": [_("Give the reason.")]})
         adjustment.voided_at, adjustment.voided_by, adjustment.void_reason = db_now(), actor.user, reason
         adjustment.save(update_fields=["voided_at", "voided_by", "void_reason"])
+        raise_sheet_version(sheet)
         record(
             actor=actor.user,
             action="adjustment.void",

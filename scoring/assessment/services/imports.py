@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
@@ -335,6 +336,10 @@ def _store(
         ],
         batch_size=500,
     )
+    # what the council is about to finalise is no longer what its page showed
+    Scoresheet.objects.filter(
+        pk__in={figure.sheet.pk for figure in figures}, state=SheetState.REVIEWING
+    ).update(version=F("version") + 1)
     report.batch = batch
     record(
         actor=user,

@@ -17,6 +17,15 @@ def locked_sheet(sheet_id: int) -> Scoresheet:
     return Scoresheet.objects.select_for_update(of=("self",)).select_related(*SHEET_JOINS).get(pk=sheet_id)
 
 
+def raise_sheet_version(sheet: Scoresheet) -> None:
+    """Every act that changes what a locked sheet comes to beside its rounds raises its version.
+
+    So an older confirmation, made with other figures on the page, is refused.
+    """
+    sheet.version += 1
+    sheet.save(update_fields=["version"])
+
+
 def locked_answer(answer_id: int, sheet: Scoresheet) -> Answer:
     """The answer as it stands now, locked, with its criterion. Lock its sheet first. One query."""
     answer = Answer.objects.select_for_update(of=("self",)).select_related("criterion").get(pk=answer_id)

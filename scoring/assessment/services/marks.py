@@ -19,7 +19,7 @@ from scoring.assessment.appraisal_permissions import ROUND_OF_STATE, Reach, requ
 from scoring.assessment.models import Answer, ExplanationRequest, Mark, Scoresheet, SheetState, Stage
 from scoring.assessment.queries.panels import reach_of
 from scoring.assessment.services.answers import refusal
-from scoring.assessment.services.locks import locked_answer, locked_sheet
+from scoring.assessment.services.locks import locked_answer, locked_sheet, raise_sheet_version
 from scoring.assessment.windows import require_open
 from scoring.assessment.workflow import take_step
 
@@ -181,7 +181,7 @@ def append_mark(
     reason: str,
     in_bulk: bool = False,
 ) -> Mark:
-    """Add the mark and raise the answer's version."""
+    """Add the mark and raise the answer's version; for the council's mark the sheet's as well."""
     assert actor.user is not None  # roles are held by people alone
     mark = Mark.objects.create(
         answer=work.answer,
@@ -196,6 +196,8 @@ def append_mark(
         at=work.now,
     )
     raise_version(work.answer)
+    if work.round == Mark.Round.COUNCIL:
+        raise_sheet_version(work.sheet)
     return mark
 
 

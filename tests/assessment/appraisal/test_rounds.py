@@ -34,6 +34,7 @@ from scoring.assessment.services.adjustments import add_adjustment, void_adjustm
 from scoring.assessment.services.assignments import assign
 from scoring.assessment.services.bulk_marks import mark_in_bulk
 from scoring.assessment.services.council import finalise, reopen, return_to_round_2, settle
+from scoring.assessment.services.imports import import_points
 from scoring.assessment.services.marks import last_mark, record_mark
 from scoring.assessment.services.rounds import LacksMarks, close_round
 from tests.assessment.appraisal.ground import Province, make_province, plain_user
@@ -320,6 +321,33 @@ def test_an_old_page_finalises_nothing(reviewed):
     with pytest.raises(WrongState):
         finalise(sheets={sheet.pk: sheet.version + 1}, actor=reviewed.secretary())
     assert reviewed.sheet(reviewed.health).state == SheetState.REVIEWING
+
+
+@pytest.mark.parametrize("late", ["mark", "bonus", "void", "import"])
+def test_what_came_after_the_page_was_shown_is_not_finalised_unseen(reviewed, late):
+    sheet, council = reviewed.sheet(reviewed.health), reviewed.council()
+    bonus = {"sheet": sheet, "actor": council, "kind": "bonus", "points_raw": "1", "reason": "Sáng kiến"}
+    given = add_adjustment(**bonus) if late == "void" else None
+    shown = {sheet.pk: reviewed.sheet(reviewed.health).version}
+    if late == "mark":
+        answer = reviewed.answer(reviewed.health, "1.1")
+        settle(
+            answer=answer, actor=council, reason="Chênh lệch", expected_version=answer.version, points_raw="1"
+        )
+    elif late == "bonus":
+        add_adjustment(**bonus)
+    elif late == "void":
+        void_adjustment(adjustment=given, actor=council, reason="Nhập nhầm")
+    else:
+        import_points(
+            cycle_block=reviewed.year.cycle_block,
+            actor=None,
+            data="agency,criterion,pct\nSở Y tế,3.1,90\n".encode(),
+            file_name="diem.csv",
+        )
+    with pytest.raises(WrongState):
+        finalise(sheets=shown, actor=council)
+    assert finalise(sheets={sheet.pk: reviewed.sheet(reviewed.health).version}, actor=council)
 
 
 def test_back_to_round_2_and_reopened_with_their_reasons(reviewed):
