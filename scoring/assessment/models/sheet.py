@@ -40,7 +40,9 @@ class Scoresheet(models.Model):
         CriteriaSet, on_delete=models.PROTECT, related_name="+", verbose_name=_("criteria set")
     )
     state = models.CharField(_("state"), max_length=20, choices=SheetState, default=SheetState.DRAFTING)
-    version = models.PositiveIntegerField(_("version"), default=0)  # raised by every transition, council mark and adjustment
+    version = models.PositiveIntegerField(
+        _("version"), default=0
+    )  # raised by transitions, council marks, adjustments
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     days_late = models.PositiveIntegerField(_("days late"), default=0)
     created_at = models.DateTimeField(_("came into being"))
