@@ -94,6 +94,7 @@ ACTIONS = {
     "adjustment.add": _("bonus or penalty added"),
     "adjustment.void": _("bonus or penalty voided"),
     "points.import": _("points imported"),
+    "points.import_figures": _("figures of an import"),
     "past_year.import": _("past year imported"),
     "ranking.request": _("ranking asked for"),
     "ranking.done": _("ranking computed"),

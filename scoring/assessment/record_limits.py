@@ -16,7 +16,7 @@ from evidence.models import DocumentVersion
 from parindex.audit.access import register_limit
 from parindex.audit.models import AuditEntry
 from scoring.assessment.appraisal_permissions import barred_houses
-from scoring.assessment.models import Answer, Scoresheet, SheetState
+from scoring.assessment.models import Answer, ImportBatch, Scoresheet, SheetState
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -43,7 +43,7 @@ def without_hidden_sheets(actor: Actor, entries: QuerySet[AuditEntry]) -> QueryS
     """The entries without those about what this person must not see. No query of its own.
 
     Hidden: sheets not yet submitted and explanations not yet sent, with their answers; those of the own house
-    from all who judge; the libraries of agencies.
+    from all who judge, with the figures of imports in which it stands; the libraries of agencies.
     """
     inspects, barred = actor.has(Role.INSPECTOR), barred_houses(actor)
     hidden = Q(participation__agency_id__in=barred)
@@ -55,6 +55,11 @@ def without_hidden_sheets(actor: Actor, entries: QuerySet[AuditEntry]) -> QueryS
         )
     elif not barred:
         return entries
+    if barred:
+        batches = ImportBatch.objects.order_by().filter(
+            imported__scoresheet__participation__agency_id__in=barred
+        )
+        entries = entries.exclude(object_type=ImportBatch._meta.label_lower, object_id__in=_keys(batches))
     sheets = Scoresheet.objects.order_by().filter(hidden)
     answers = Answer.objects.order_by().filter(scoresheet__in=sheets)
     return entries.exclude(object_type=Scoresheet._meta.label_lower, object_id__in=_keys(sheets)).exclude(

@@ -45,6 +45,9 @@ class ImportBatch(models.Model):
         verbose_name_plural = _("imports of points")
         ordering = ["-at"]
 
+    def __str__(self) -> str:
+        return self.file_name
+
 
 class ImportedPoints(models.Model):
     """Points of a leaf that came by a file. Importing again replaces: the old row stays, no longer current."""

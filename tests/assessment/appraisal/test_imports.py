@@ -10,12 +10,16 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
+from agencies.actors import actor_for
+from agencies.models import Role
+from parindex.audit.access import visible_entries
 from parindex.audit.models import AuditEntry
 from parindex.errors import NotPermitted
 from scoring.assessment.models import ImportBatch, ImportedPoints, SheetState
 from scoring.assessment.points_file import UnreadableFile, read_points_file, write_csv, write_xlsx
 from scoring.assessment.services.imports import ImportRefused, import_points
 from tests.assessment.appraisal.ground import Province, make_province
+from tests.factories import person
 
 D = Decimal
 
@@ -88,6 +92,46 @@ def test_a_dry_run_tells_every_row_and_stores_nothing(province):
     assert [row.status for row in report.rows] == ["replaced", "new", "error"]
     assert (report.rows[0].before, report.rows[0].points) == (D("1.5"), D("1.8"))
     assert ImportBatch.objects.count() == 1 and current(province, "3.1") == {"Sở Y tế": D("1.5")}
+
+
+def test_nobody_imports_the_office_points_of_the_own_house(province):
+    text = "agency,criterion,points\nSở Nội vụ,3.2,1.75\nSở Y tế,3.2,1.75\n"
+    with pytest.raises(ImportRefused) as caught:
+        bring(province, text)
+    assert [row.status for row in caught.value.report.rows] == ["error", "new"]
+    assert "cơ quan khác" in caught.value.report.rows[0].messages[0] and not ImportBatch.objects.exists()
+    other = actor_for(person(Role.SECRETARY, province.office))
+    assert bring(province, text, actor=other).count("new") == 2
+
+
+def test_a_dry_run_tells_nothing_of_what_stands_for_the_own_house(province):
+    text = "agency,criterion,pct\nSở Nội vụ,3.1,50\nSở Y tế,3.1,50\n"
+    first = bring(province, text, dry_run=True)
+    bring(province, text)
+    for report in (first, bring(province, text, dry_run=True)):
+        assert (report.rows[0].status, report.rows[0].before) == ("own", None)
+    assert report.rows[1].status == "unchanged"
+    other = actor_for(person(Role.SECRETARY, province.office))
+    assert bring(province, text, actor=other, dry_run=True).rows[0].before == D("1.5")
+    assert bring(province, text).changes == 0 and ImportBatch.objects.count() == 1
+
+
+def test_the_record_shows_no_figures_of_the_own_house(province):
+    home, other = province.secretary(), actor_for(person(Role.SECRETARY, province.office))
+    bring(province, "agency,criterion,pct\nSở Nội vụ,3.1,50\nSở Y tế,3.1,50\n")
+    bring(province, "agency,criterion,pct\nSở Y tế,3.1,60\n")
+
+    def told(reader) -> list[str]:
+        entries = visible_entries(reader).filter(action__startswith="points.import")
+        return [f"{entry.action} {entry.after.get('points', '')}" for entry in entries.order_by("seq")]
+
+    assert [line.split()[0] for line in told(home)] == [
+        "points.import",
+        "points.import",
+        "points.import_figures",
+    ]
+    assert "so-noi-vu" not in str(told(home)) and "so-noi-vu" in str(told(other))
+    assert len(told(other)) == 4
 
 
 def test_importing_again_replaces_and_keeps_the_history(province):
