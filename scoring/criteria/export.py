@@ -1,4 +1,4 @@
-"""A set as a ``parindex.criteria-set/1`` file that imports to the same again."""
+"""A set as a ``parindex.criteria-set/1`` file, JSON or XLSX, that imports to the same again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from agencies.models import Agency, Block
 from scoring.criteria.fileformat import FORMAT
+from scoring.criteria.matching import Names
 from scoring.criteria.models import CriteriaSet, Criterion
+from scoring.criteria.xlsx_write import write_template, write_workbook
 from scoring.engine import plain
 
-__all__ = ["export_criteria_set", "export_json", "file_name"]
+__all__ = ["export_criteria_set", "export_json", "export_template", "export_xlsx", "file_name"]
 
 
 def export_criteria_set(criteria_set: CriteriaSet) -> dict[str, Any]:
@@ -71,6 +74,21 @@ def export_json(criteria_set: CriteriaSet) -> bytes:
     return json.dumps(export_criteria_set(criteria_set), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def file_name(criteria_set: CriteriaSet) -> str:
+def export_xlsx(criteria_set: CriteriaSet) -> bytes:
+    """The same as a workbook; appraisers by name where the name finds them again. Three queries at most."""
+    rows = list(Agency.objects.all())
+    names = Names(rows)
+    found = {one.slug: one.name for one in rows if names.find(one.name) is one}
+    told = sorted(found.get(one.slug, one.slug) for one in rows)
+    return write_workbook(export_criteria_set(criteria_set), names=found, agencies=told)
+
+
+def export_template() -> bytes:
+    """An empty workbook with the blocks and agencies of the province in its drop-downs. Two queries."""
+    agencies = Agency.objects.order_by("name").values_list("name", flat=True)
+    return write_template(agencies=list(agencies), blocks=list(Block.objects.values_list("name", flat=True)))
+
+
+def file_name(criteria_set: CriteriaSet, extension: str = "json") -> str:
     """``bo-tieu-chi-2025-so-ban-nganh-v1.json``."""
-    return f"bo-tieu-chi-{criteria_set.year}-{criteria_set.block.slug}-v{criteria_set.version}.json"
+    return f"bo-tieu-chi-{criteria_set.year}-{criteria_set.block.slug}-v{criteria_set.version}.{extension}"

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from parindex.ui.formats import format_decimal
 from scoring import engine
 from scoring.criteria.json_source import Finding, Findings, load
+from scoring.criteria.places import Places, RowReport
 from scoring.criteria.values import Values, is_points, join
 
 __all__ = ["FORMAT", "Finding", "NodeFile", "Reading", "SetFile", "check", "node_place", "read"]
@@ -100,6 +101,10 @@ class Reading:
     #: What the file names in the database, also where it is refused: so that one import tells every fault.
     block: str = ""
     appraisers: tuple[NodeFile, ...] = ()
+    #: Where another carrier keeps what stands at a place: ``areas[0].max`` → ``Bộ tiêu chí!D7``. Empty for JSON.
+    places: Places = field(default_factory=dict)
+    #: What became of each row of a table. Empty for JSON.
+    rows: tuple[RowReport, ...] = ()
 
 
 def read(data: bytes) -> Reading:

@@ -18,8 +18,9 @@ class ImportForm(PortalForm):
     """A file to rehearse. Year and block override the file's own."""
 
     file = forms.FileField(
-        label=_("Criteria-set file (JSON)"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+        label=_("Criteria-set file (Excel or JSON)"),
+        help_text=_("An Excel workbook (.xlsx) with one row a criterion, or a JSON file; 2 MB at most."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.json,application/json"}),
     )
     year = forms.IntegerField(
         label=_("Year"),

@@ -17,10 +17,12 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, WrongState
 from parindex.ui.collation import code_sort_key
 from scoring import engine
-from scoring.criteria.fileformat import Finding, NodeFile, Reading, SetFile, read
+from scoring.criteria.carriers import read
+from scoring.criteria.fileformat import Finding, NodeFile, Reading, SetFile
 from scoring.criteria.matching import agency_names, block_names
 from scoring.criteria.models import CriteriaSet, Criterion
 from scoring.criteria.permissions import may_manage_sets
+from scoring.criteria.places import RowReport, located
 from scoring.criteria.queries import differences, next_version, tree_of
 
 __all__ = [
@@ -46,6 +48,8 @@ class ImportOutcome:
     version: int | None = None
     appraisers: dict[int, Agency] | None = None
     criteria_set: CriteriaSet | None = None
+    #: Row by row, where the set came in a table.
+    rows: tuple[RowReport, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -61,7 +65,7 @@ def import_criteria_set(
     dry_run: bool = False,
     appraisers_needed: bool = True,
 ) -> ImportOutcome:
-    """Store a criteria-set file as a draft: the whole of it, or nothing when it has an error.
+    """Store a criteria-set file (JSON or XLSX) as a draft: the whole of it, or nothing when it has an error.
 
     ``year`` and ``block`` (a block, its slug or its name) override the file's. A set that exists for this
     year and block gets a next version beside it. ``actor`` None is the command line. Without
@@ -223,30 +227,34 @@ def _resolve(
     reading: Reading, *, year: int | None, block: Block | str | None, appraisers_needed: bool
 ) -> ImportOutcome:
     """Match year, block and appraisers; what is unknown joins the errors with its place. Three queries."""
-    errors, warnings = list(reading.errors), list(reading.warnings)
+    errors: list[Finding] = []
+    warnings: list[Finding] = []
     file = reading.file
     if file is None and not reading.appraisers and not reading.block:
-        return ImportOutcome(None, tuple(errors), tuple(warnings), reading.sha256)
+        return ImportOutcome(None, reading.errors, reading.warnings, reading.sha256, rows=reading.rows)
     if year is None and file is not None:
         year = file.year
         if year is None:
             errors.append(Finding("year", _("The file names no year; say which year the set is for.")))
     found = block if isinstance(block, Block) else _block(block or reading.block, errors)
     appraisers = _appraisers(reading, errors if appraisers_needed else warnings)
+    all_errors = (*reading.errors, *(located(one, reading.places) for one in errors))
+    all_warnings = (*reading.warnings, *(located(one, reading.places) for one in warnings))
     if file is None:
-        return ImportOutcome(None, tuple(errors), tuple(warnings), reading.sha256)
+        return ImportOutcome(None, all_errors, all_warnings, reading.sha256, rows=reading.rows)
     version = None
     if found is not None and year is not None:
         version = next_version(year=year, block_id=found.pk)
     return ImportOutcome(
         file=file,
-        errors=tuple(errors),
-        warnings=tuple(warnings),
+        errors=all_errors,
+        warnings=all_warnings,
         sha256=reading.sha256,
         year=year,
         block=found,
         version=version,
         appraisers=appraisers,
+        rows=reading.rows,
     )
 
 

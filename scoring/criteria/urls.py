@@ -9,8 +9,11 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("import/", views.import_file, name="import"),
     path("import/store/", views.store, name="store"),
+    path("import/template.xlsx", views.template, name="template"),
+    path("import/annotated.xlsx", views.annotated, name="annotated"),
     path("<int:pk>/", views.one_set, name="set"),
     path("<int:pk>/export.json", views.export, name="export"),
+    path("<int:pk>/export.xlsx", views.export_workbook, name="export_xlsx"),
     path("<int:pk>/lock/", views.lock, name="lock"),
     path("<int:pk>/delete/", views.delete, name="delete"),
 ]

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from agencies.actors import Actor
 from parindex.errors import Refusal
 from scoring.criteria import permissions, services
-from scoring.criteria.export import export_json, file_name
+from scoring.criteria.export import export_json, export_template, export_xlsx, file_name
 from scoring.criteria.forms import ImportForm, StoreForm
 from scoring.criteria.models import CriteriaSet
 from scoring.criteria.presentation import areas_of_file, areas_of_set
 from scoring.criteria.queries import appraisers_of, differences, sets_overview, tree_of
+from scoring.criteria.xlsx_notes import annotated as annotated_copy
+from scoring.criteria.xlsx_open import UnreadableWorkbook, is_workbook
 
 View = Callable[..., HttpResponseBase]
 
@@ -86,6 +88,39 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+@require_GET
+@allowed(permissions.may_see_sets)
+def export_workbook(request: HttpRequest, pk: int) -> HttpResponse:
+    """The set as an Excel workbook that imports to the same."""
+    criteria_set = _set(pk)
+    return _workbook(export_xlsx(criteria_set), file_name(criteria_set, "xlsx"))
+
+
+@require_GET
+@allowed(permissions.may_manage_sets)
+def template(request: HttpRequest) -> HttpResponse:
+    """An empty workbook to fill in, with drop-downs and instructions."""
+    return _workbook(export_template(), "bo-tieu-chi-mau.xlsx")
+
+
+@require_http_methods(["POST"])
+@allowed(permissions.may_manage_sets)
+def annotated(request: HttpRequest) -> HttpResponse:
+    """The workbook that was rehearsed, with its findings in the cells concerned; made anew, nothing is kept."""
+    form = StoreForm(request.POST)
+    if not form.is_valid() or not is_workbook(form.cleaned_data["content"]):
+        messages.error(request, _("The file did not arrive whole. Choose it again."))
+        return redirect("criteria:import")
+    content = form.cleaned_data["content"]
+    outcome = _rehearse(request, content, form.cleaned_data["year"], form.cleaned_data["block"])
+    try:
+        copy = annotated_copy(content, outcome.errors, outcome.warnings)
+    except UnreadableWorkbook as refusal:
+        messages.error(request, str(refusal))
+        return redirect("criteria:import")
+    return _workbook(copy, "bo-tieu-chi-can-sua.xlsx")
+
+
 @require_http_methods(["GET", "POST"])
 @allowed(permissions.may_manage_sets)
 def import_file(request: HttpRequest) -> HttpResponse:
@@ -95,7 +130,10 @@ def import_file(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         content, year, block = form.content, form.cleaned_data["year"], form.cleaned_data["block"]
         outcome = _rehearse(request, content, year, block)
-        context |= _outcome(outcome) | {"store_form": StoreForm.holding(content, year, block)}
+        context |= _outcome(outcome) | {
+            "store_form": StoreForm.holding(content, year, block),
+            "has_cells": is_workbook(content) and bool(outcome.rows),
+        }
     return render(request, "admin/criteria/import.html", context)
 
 
@@ -171,6 +209,15 @@ def _set(pk: int) -> CriteriaSet:
     return get_object_or_404(
         CriteriaSet.objects.select_related("block", "locked_by", "difference_confirmed_by"), pk=pk
     )
+
+
+def _workbook(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(
+        content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _rehearse(request: HttpRequest, content: bytes, year: int | None, block: Any) -> services.ImportOutcome:

@@ -20,8 +20,11 @@ TABLE = {
     "criteria:index": Row(PROVINCE),
     "criteria:import": Row(MANAGES, methods=BOTH),
     "criteria:store": Row(MANAGES, methods=("POST",), data={"content": "x"}),
+    "criteria:template": Row(MANAGES),
+    "criteria:annotated": Row(MANAGES, methods=("POST",), data={"content": "x"}),
     "criteria:set": Row(PROVINCE, PROVINCE, make="criteria_set"),
     "criteria:export": Row(PROVINCE, PROVINCE, make="criteria_set"),
+    "criteria:export_xlsx": Row(PROVINCE, PROVINCE, make="criteria_set"),
     "criteria:lock": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
     "criteria:delete": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
 }

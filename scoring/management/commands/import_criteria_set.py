@@ -16,10 +16,10 @@ from scoring.criteria.json_source import MAX_BYTES
 
 
 class Command(BaseCommand):
-    help = "Import a criteria set (parindex.criteria-set/1), or list its errors with their places and store nothing."
+    help = "Import a criteria set (JSON or XLSX), or list its errors with their places and store nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE.json", type=Path)
+        parser.add_argument("file", metavar="FILE", type=Path)
         parser.add_argument("--year", type=int, help="the year of the set, in place of the file's")
         parser.add_argument("--block", help="slug or name of the block, in place of the file's")
         parser.add_argument("--dry-run", action="store_true", help="check and report, store nothing")
