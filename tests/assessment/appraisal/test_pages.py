@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import date
 
 import pytest
@@ -389,6 +390,12 @@ def test_the_secretary_closes_on_a_page_that_names_every_sheet(province):
     assert client.post(url, {**chosen, "key": key}).status_code == 302
     assert province.sheet(province.health).state == SheetState.REVIEWING
     assert province.sheet(province.justice).state == SheetState.APPRAISING
+
+
+def test_the_closing_page_counts_the_gaps_of_the_own_house_and_names_none(province):
+    page = text_of(client_of(province.secretary()).get(block_url(province, "close", "round_1")))
+    row = page.split(f'<th scope="row">{province.home.name}</th>')[1].split("</tr>")[0]
+    assert "3 <" in row and not re.search(r"\b[12]\.[12]\b", row)
 
 
 def test_the_other_stages_have_their_page_too(province):
