@@ -87,7 +87,7 @@ check: setup ## Lint, types, import contracts, migrations, deploy check, templat
 	$(PLAIN) DJANGO_SETTINGS_MODULE=parindex.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PLAIN) $(BIN)/pytest -q tests/setup
 
-bench: setup ## Measure rankings on PostgreSQL (TEST_DATABASE_URL) into var/bench.json
+bench: setup ## Measure rankings on PostgreSQL (TEST_DATABASE_URL), scoring and imports into var/bench.json
 	@test -n "$$TEST_DATABASE_URL" || { echo "set TEST_DATABASE_URL to a PostgreSQL address" >&2; exit 1; }
 	$(PLAIN) DATABASE_URL="$$TEST_DATABASE_URL" $(BIN)/pytest -q -s -m bench tests $(ARGS)
 

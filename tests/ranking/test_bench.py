@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -18,10 +17,10 @@ from parindex.clock import db_now
 from scoring.criteria.models import CriteriaSet
 from scoring.ranking import services
 from scoring.ranking.models import NodeRow, RankingRow, RankingRun
+from tests.bench import ROOT, write
 from tests.factories_scoring import make_block, make_set
 from tests.ranking.years import finalised_year, leaves
 
-ROOT = Path(__file__).resolve().parents[2]
 SQL = (Path(__file__).parent / "reference.sql").read_text(encoding="utf-8")
 CRITERIA = 80
 REPEATS = {150: 3, 1500: 2, 4000: 1}
@@ -80,13 +79,6 @@ def peak_mb(block_id: int) -> int:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     return int(done.stdout.strip().splitlines()[-1])
-
-
-def write(name: str, rows: list[dict[str, Any]]) -> None:
-    path = Path(os.environ.get("BENCH_FILE", ROOT / "var" / "bench.json"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    found = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(found | {name: rows}, indent=1) + "\n")
 
 
 @pytest.mark.bench
