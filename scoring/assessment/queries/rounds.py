@@ -57,12 +57,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class ClosingPlan:
-    """What closing a stage would do now. ``lacking``: covered answers without a mark (they refuse the act)."""
+    """What closing a stage would do now. ``lacking``: covered answers without a mark (they refuse the act).
+
+    ``shut``: the scored agencies among these whose round is over, with its end: nothing is marked there until
+    an extension is given.
+    """
 
     stage: Stage
     touched: list[Touched] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     lacking: list[Answer] = field(default_factory=list)
+    shut: dict[int, datetime] = field(default_factory=dict)
     last_closing: RoundClosing | None = None
 
     @property
@@ -70,6 +75,11 @@ class ClosingPlan:
         """What the page showed: the act is refused when it would touch other sheets, or sheets that moved."""
         told = ";".join(f"{t.sheet.pk}:{t.sheet.version}:{t.target}" for t in self.touched)
         return hashlib.sha256(f"{self.stage}|{told}".encode()).hexdigest()[:32]
+
+    @property
+    def shut_since(self) -> datetime | None:
+        """The latest of these ends."""
+        return max(self.shut.values(), default=None)
 
     @property
     def can_close(self) -> bool:
@@ -119,6 +129,10 @@ def plan_closing(
         )
         .order_by("scoresheet__participation__agency__sort_key", "criterion__order")
     )
+    if plan.lacking:
+        agencies = {answer.scoresheet.participation.agency_id for answer in plan.lacking}
+        found = spans_of(cycle_block, stage, agencies).items()
+        plan.shut.update({agency: span.closes for agency, span in found if span.is_over(now)})
     asked: dict[int, int] = {}
     if stage == Stage.ROUND_1:
         open_requests = ExplanationRequest.objects.filter(answer__scoresheet__in=ids, taken_back_at=None)

@@ -118,7 +118,7 @@ def close(request: HttpRequest, public_id: uuid.UUID, stage: str) -> HttpRespons
     picks = [
         f"{answer.public_id}:{answer.version}"
         for answer in plan.lacking
-        if answer.scoresheet.participation.agency_id not in barred
+        if answer.scoresheet.participation.agency_id not in barred | plan.shut.keys()
     ]
     context = {
         "title": _("Close “%(stage)s”") % {"stage": which.label},

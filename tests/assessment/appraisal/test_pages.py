@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,6 +25,7 @@ from scoring.assessment.models import (
     SheetState,
     Stage,
 )
+from scoring.assessment.services.cycles import grant_extension
 from tests.assessment.appraisal.ground import Province, make_province, plain_user
 from tests.factories import UserFactory, person
 
@@ -59,6 +60,10 @@ def leaf_url(province: Province, agency, code: str = "1.1", name: str = "leaf") 
 
 def block_url(province: Province, name: str, *more: str) -> str:
     return reverse(f"appraisal:{name}", args=[province.year.cycle_block.public_id, *more])
+
+
+def block_pk(province: Province) -> int:
+    return province.year.cycle_block.pk
 
 
 def sheet_url(province: Province, agency, name: str = "sheet") -> str:
@@ -398,6 +403,36 @@ def test_the_closing_page_counts_the_gaps_of_the_own_house_and_names_none(provin
     assert "3 <" in row and not re.search(r"\b[12]\.[12]\b", row)
 
 
+def test_the_closing_page_says_that_an_extension_is_needed_once_the_time_is_over(province):
+    client = client_of(province.secretary())
+    url, link = (
+        block_url(province, "close", "round_1"),
+        reverse("cycles:extensions", args=[block_pk(province)]),
+    )
+    page = text_of(client.get(url))
+    assert link not in page and "Mark 6 without a mark" in page
+    province.shut(Stage.ROUND_1)
+    page = text_of(client.get(url))
+    assert link in page and "An extension is needed first" in page and "on 3 scoresheets" in page
+    assert "without a mark…" not in page and page.count("time over") == 3
+    grant_extension(
+        actor=province.secretary(),
+        cycle_block=province.year.cycle_block,
+        agency=province.health,
+        stage=Stage.ROUND_1,
+        closes=db_now() + timedelta(days=1),
+        letter_number="9/SNV",
+    )
+    page = text_of(client.get(url))
+    assert "on 2 scoresheets" in page and "Mark 3 without a mark" in page
+    for agency in (province.home, province.justice):
+        Mark.objects.bulk_create(
+            Mark(answer=one, round=1, by=UserFactory(), points=0, applicable_max=1, trace=TRACE, at=db_now())
+            for one in province.answers(agency)
+        )
+    assert link not in text_of(client.get(url))
+
+
 def test_the_other_stages_have_their_page_too(province):
     client = client_of(province.secretary())
     province.shut(Stage.SELF_ASSESSMENT)
@@ -420,7 +455,7 @@ def test_queries_of_the_block_pages(django_assert_num_queries, scored):
     for name, expected in (("rounds", 15), ("council", 16), ("assignments", 7), ("points", 9)):
         with django_assert_num_queries(expected):
             client.get(block_url(province, name))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get(block_url(province, "close", "round_1"))
     with django_assert_num_queries(6):
         client.get(reverse("appraisal:blocks"))
