@@ -14,7 +14,9 @@ def arguments(argv: list[str]) -> list[str]:
     if argv[1:2] != ["import_past_year"]:
         return argv
     return [
-        "--ranking-" + argument[2:] if argument == "--settings" or argument.startswith("--settings=") else argument
+        "--ranking-" + argument[2:]
+        if argument == "--settings" or argument.startswith("--settings=")
+        else argument
         for argument in argv
     ]
 

@@ -125,7 +125,11 @@ def test_settings_are_checked_and_recorded() -> None:
 
 
 def test_the_default_substitute_stands_in_for_every_other_appraiser() -> None:
-    home, justice, finance = make_agency("Sở Nội vụ", is_home_affairs=True), make_agency("A"), make_agency("B")
+    home, justice, finance = (
+        make_agency("Sở Nội vụ", is_home_affairs=True),
+        make_agency("A"),
+        make_agency("B"),
+    )
     office = make_agency("Văn phòng")
     year = open_cycle(
         agencies=[justice, finance, office],
