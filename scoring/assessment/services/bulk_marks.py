@@ -16,7 +16,7 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, NotVisible, WrongState
 from scoring import engine
 from scoring.assessment.appraisal_permissions import Reach, may_run_block
-from scoring.assessment.models import Answer, ExplanationRequest, Mark, Scoresheet, SheetState
+from scoring.assessment.models import Answer, Explanation, ExplanationRequest, Mark, Scoresheet, SheetState
 from scoring.assessment.queries.panels import reaches
 from scoring.assessment.services.locks import SHEET_JOINS
 from scoring.assessment.services.marks import clean_text, require_round, self_score
@@ -43,11 +43,19 @@ class BulkRow:
 
 
 def bulk_row(
-    answer: Answer, *, round: int, basis: Basis, before: Mark | None, open_in_round_2: bool = True
+    answer: Answer,
+    *,
+    round: int,
+    basis: Basis,
+    before: Mark | None,
+    open_in_round_2: bool = True,
+    declared: Explanation | None = None,
 ) -> BulkRow:
     """The row of one answer (with its criterion): pure. ``before``: the mark that counts now.
 
     ``self``: the self points, 0 for what is unanswered. ``previous``: the points of the round before.
+    ``declared``: the explanation in which the agency declared its figures, "not applicable" having been refused:
+    they are its self-assessment; the round before knew nothing of them, so its points don't stay unseen.
     """
     refused = ""
     if answer.applicability == Applicability.PROFILE:
@@ -62,16 +70,24 @@ def bulk_row(
         refused = _("already marked in this round")
     elif round == Mark.Round.ROUND_2 and not open_in_round_2:
         refused = _("no explanation was asked")
-    own = self_score(answer)
+    elif basis == "previous" and declared is not None:
+        refused = _(
+            "figures came with the explanation: choose the self-assessed points, or mark it by itself"
+        )
+    own, own_inputs = self_score(answer), answer.inputs if answer.self_points is not None else None
+    if declared is not None and declared.points is not None and declared.applicable_max is not None:
+        own = engine.Score(declared.points, declared.applicable_max, declared.trace or {})
+        own_inputs = declared.inputs
     if basis == "previous" and before is not None:
         score = engine.Score(before.points, before.applicable_max, before.trace)
         inputs = before.inputs
     else:
-        score, inputs = own, answer.inputs if answer.self_points is not None else None
+        score, inputs = own, own_inputs
     stood = (before.points, before.applicable_max) if before else (own.points, own.applicable_max)
     given = (score.points, score.applicable_max)
     differs = given != (own.points, own.applicable_max) or given != stood
-    return BulkRow(answer, score, inputs, answer.self_points is None, differs, refused)
+    unanswered = answer.self_points is None and declared is None
+    return BulkRow(answer, score, inputs, unanswered, differs, refused)
 
 
 def mark_in_bulk(
@@ -144,8 +160,10 @@ def _rows(
     before = last_marks(answer.pk for answer in answers)
     asked: set[int] = set()
     returned: set[int] = set()
+    declared: dict[int, Explanation] = {}
     if round == Mark.Round.ROUND_2:
         asked = open_requests_on(answer.pk for answer in answers)
+        declared = declared_on(answer.pk for answer in answers)
         returned = returned_sheets(sheets)
     return [
         bulk_row(
@@ -154,6 +172,7 @@ def _rows(
             basis=basis,
             before=before.get(answer.pk),
             open_in_round_2=answer.pk in asked or answer.scoresheet_id in returned,
+            declared=declared.get(answer.pk),
         )
         for answer in answers
     ]
@@ -171,6 +190,14 @@ def open_requests_on(answer_ids: Any) -> set[int]:
     """Those of the answers on which an explanation was asked. One query."""
     asked = ExplanationRequest.objects.filter(answer__in=list(answer_ids), taken_back_at=None)
     return set(asked.values_list("answer_id", flat=True))
+
+
+def declared_on(answer_ids: Any) -> dict[int, Explanation]:
+    """The explanations of these answers that declare figures, by answer id. One query."""
+    found = Explanation.objects.filter(
+        request__answer__in=list(answer_ids), request__taken_back_at=None, points__isnull=False
+    ).select_related("request")
+    return {one.request.answer_id: one for one in found}
 
 
 def returned_sheets(sheet_ids: Any) -> set[int]:
@@ -258,4 +285,12 @@ def _tell(
         )
 
 
-__all__ = ["BulkRow", "bulk_row", "last_marks", "mark_in_bulk", "open_requests_on", "returned_sheets"]
+__all__ = [
+    "BulkRow",
+    "bulk_row",
+    "declared_on",
+    "last_marks",
+    "mark_in_bulk",
+    "open_requests_on",
+    "returned_sheets",
+]

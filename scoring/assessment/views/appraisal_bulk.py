@@ -16,12 +16,13 @@ from django.views.decorators.http import require_POST
 from parindex.errors import Invalid, NotVisible, Refusal
 from scoring.assessment.appraisal_permissions import ROUND_OF_STATE, may_run_block
 from scoring.assessment.forms.appraisal import BulkForm
-from scoring.assessment.models import Answer, CycleBlock, Mark
+from scoring.assessment.models import Answer, CycleBlock, Explanation, Mark
 from scoring.assessment.queries.panels import reaches
 from scoring.assessment.services.bulk_marks import (
     MOST,
     BulkRow,
     bulk_row,
+    declared_on,
     last_marks,
     mark_in_bulk,
     open_requests_on,
@@ -146,8 +147,10 @@ def _rows(answers: list[Answer], round: int, basis: str) -> list[BulkRow]:
     before = last_marks(answer.pk for answer in answers)
     asked: set[int] = set()
     returned: set[int] = set()
+    declared: dict[int, Explanation] = {}
     if round == Mark.Round.ROUND_2:
         asked = open_requests_on(answer.pk for answer in answers)
+        declared = declared_on(answer.pk for answer in answers)
         returned = returned_sheets({answer.scoresheet_id for answer in answers})
     rows = []
     for answer in answers:
@@ -157,6 +160,7 @@ def _rows(answers: list[Answer], round: int, basis: str) -> list[BulkRow]:
             basis=basis,  # type: ignore[arg-type]
             before=before.get(answer.pk),
             open_in_round_2=answer.pk in asked or answer.scoresheet_id in returned,
+            declared=declared.get(answer.pk),
         )
         if ROUND_OF_STATE.get(answer.scoresheet.state) != round and not row.refused:
             row = BulkRow(

@@ -14,6 +14,7 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, NotVisible, StaleVersion, WindowClosed, WrongState
 from scoring.assessment.models import (
     Answer,
+    Explanation,
     ExplanationRequest,
     Extension,
     Mark,
@@ -427,6 +428,29 @@ def test_in_round_2_the_points_of_round_1_may_stay_and_others_need_a_reason(prov
             round=2,
             reason="Lần nữa",
         )
+
+
+def test_figures_declared_with_the_explanation_are_scored_in_bulk_never_0(province):
+    assessor = province.assessor(province.home)
+    province.ask_not_applicable(province.health, "1.1")
+    decide(province, assessor, grant=False, reason="Có nhiệm vụ này")
+    answer = province.answer(province.health, "1.1")
+    Explanation.objects.create(
+        request=ExplanationRequest.objects.get(answer=answer),
+        text="Đã thực hiện",
+        inputs={"value": True},
+        points=1,
+        applicable_max=1,
+        trace={"points": "1"},
+        by=UserFactory(),
+        at=db_now(),
+    )
+    province.move(province.health, SheetState.REAPPRAISING)
+    given = {"answers": versions([answer]), "actor": assessor, "round": 2, "reason": "Theo giải trình"}
+    with pytest.raises(WrongState, match="giải trình"):
+        mark_in_bulk(basis="previous", **given)
+    (mark,) = mark_in_bulk(basis="self", **given)
+    assert (mark.points, mark.applicable_max, mark.inputs) == (D(1), D(1), {"value": True})
 
 
 def test_sheets_of_other_states_are_left_alone(province):
