@@ -35,12 +35,16 @@ ROUNDS = {Stage.ROUND_1: Mark.Round.ROUND_1, Stage.ROUND_2: Mark.Round.ROUND_2}
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A sheet that the closing moves: by which steps, to which state. ``asked``: open explanation requests."""
+    """A sheet that the closing moves: by which steps, to which state. ``asked``: open explanation requests.
+
+    ``days_late``: begun days after the regular end, where self-assessment is closed on an agency.
+    """
 
     sheet: Scoresheet
     steps: tuple[str, ...]
     target: SheetState
     asked: int = 0
+    days_late: int = 0
 
     @property
     def agency_id(self) -> int:
@@ -113,7 +117,8 @@ def plan_closing(
                 plan.touched.append(Touched(sheet, ("close_explanation",), SheetState.REAPPRAISING))
             else:
                 step = "close_draft" if sheet.state == SheetState.DRAFTING else "close_awaiting"
-                plan.touched.append(Touched(sheet, (step,), SheetState.SUBMITTED))
+                late = span.days_late(now) if span is not None else 0
+                plan.touched.append(Touched(sheet, (step,), SheetState.SUBMITTED, days_late=late))
         return plan
     round = ROUNDS[stage]
     ids = [sheet.pk for sheet in concerned]

@@ -56,7 +56,8 @@ def close_round(
 ) -> RoundClosing:
     """Close a stage of a block and move its sheets on; ``expected_key`` is that of the plan on the page.
 
-    Self-assessment: sheets whose time is over become submitted as they stand, their citations frozen.
+    Self-assessment: sheets whose time is over become submitted as they stand, their citations frozen, days late
+    counted up to the closing.
     Rounds 1 and 2: refused with LacksMarks while a covered leaf has no mark; then to the explanation or the
     council. Explanation: sheets whose time is over move on, answered or not. ``sheet_ids`` keeps the act to
     some of the sheets. Called again when nothing is left to move, it gives the closing that was made.
@@ -105,7 +106,8 @@ def _move(touched: Touched, stage: Stage, *, actor: Actor, now: datetime) -> Non
     if stage in (Stage.SELF_ASSESSMENT, Stage.EXPLANATION):
         freeze(sheet)
     if stage == Stage.SELF_ASSESSMENT:
-        sheet.submitted_at = now
+        # as late as if the head had submitted now: not submitting must not pay
+        sheet.submitted_at, sheet.days_late = now, touched.days_late
     for step in touched.steps:
         take_step(step, sheet=sheet, actor=actor, agency_id=touched.agency_id, now=now)
 

@@ -24,6 +24,7 @@ from scoring.assessment.models import (
     SheetState,
     Stage,
     Transition,
+    Window,
 )
 from scoring.assessment.queries.appraisal import read_work
 from scoring.assessment.queries.appraisal_totals import overview
@@ -140,6 +141,27 @@ def test_a_sheet_with_an_extension_is_left_its_time(province):
     assert [waiting.sheet.participation.agency for waiting in shown.waiting] == [province.health]
     close(province, Stage.SELF_ASSESSMENT, key=shown.key)
     assert states(province) == ["submitted", "submitted", "drafting"]
+
+
+def test_who_never_submits_is_as_late_as_the_closing(province):
+    now = db_now()
+    Window.objects.filter(stage=Stage.SELF_ASSESSMENT).update(
+        opens=now - timedelta(days=30), closes=now - timedelta(days=2, hours=1)
+    )
+    Extension.objects.create(
+        cycle_block=province.year.cycle_block,
+        agency=province.health,
+        stage=Stage.SELF_ASSESSMENT,
+        closes=now - timedelta(hours=1),
+        letter_number="7/SYT",
+        granted_by=UserFactory(),
+        granted_at=now,
+    )
+    province.move(province.justice, SheetState.AWAITING_APPROVAL)
+    province.move(province.home, SheetState.SUBMITTED)
+    close(province, Stage.SELF_ASSESSMENT)
+    late = [province.sheet(one).days_late for one in (province.home, province.justice, province.health)]
+    assert late == [0, 3, 3]
 
 
 # closing rounds 1 and 2 ----------------------------------------------------------------------------
