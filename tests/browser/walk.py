@@ -191,7 +191,7 @@ class Walk:
     def mark(self) -> None:
         """Round 1: every criterion as declared, but one corrected with a reason and a question."""
         with self.person("tham-dinh") as page:
-            page.get_by_role("link", name="Việc cần thẩm định").first.click()
+            self.worklist(page)
             self.see(page, "worklist")
             page.get_by_role("link", name="1.1.1").first.click()
             codes = [leaf.code for leaves in LEAVES.values() for leaf in leaves]
@@ -210,6 +210,13 @@ class Walk:
                 if at == len(codes) - 1:
                     expect(page.get_by_role("heading", level=1)).not_to_contain_text(code, timeout=PATIENCE)
             self.see(page, "marked")
+
+    def worklist(self, page: Page) -> None:
+        """The assessor's list, narrowed to the agency of the tour."""
+        page.get_by_role("link", name="Việc cần thẩm định").first.click()
+        page.get_by_label("Cơ quan", exact=True).select_option(label=AGENCY)
+        page.get_by_role("button", name="Lọc").click()
+        page.wait_for_url(re.compile("agency=khu-di-tich"))
 
     def close(self, stage: str) -> None:
         """The secretary closes a round of the block, on the page that names every sheet it moves."""
@@ -253,7 +260,7 @@ class Walk:
     def send_explanation(self) -> None:
         """The head sends it."""
         with self.person("ld.khu-di-tich") as page:
-            page.locator("main").get_by_role("link", name="giải trình").first.click()
+            page.get_by_role("link", name="Thực hiện giải trình").click()
             self.see(page, "explanation-head")
             page.get_by_role("link", name="Gửi giải trình").first.click()
             page.get_by_role("button", name="Gửi giải trình").click()
@@ -263,7 +270,7 @@ class Walk:
     def mark_again(self) -> None:
         """Round 2: the assessor accepts a part, with a reason."""
         with self.person("tham-dinh") as page:
-            page.get_by_role("link", name="Việc cần thẩm định").first.click()
+            self.worklist(page)
             page.get_by_role("link", name="2.1.1").first.click()
             page.get_by_label("Số hồ sơ đúng và trước hạn").fill("470")
             page.get_by_role("textbox", name="Lý do").fill("Chấp nhận 20 hồ sơ có xác nhận.")
