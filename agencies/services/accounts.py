@@ -171,7 +171,8 @@ def save_membership(
 ) -> Membership:
     """Grant a role, or correct one that was granted (the record keeps what stood there before).
 
-    Where a person worked decides whose sheets he or she may appraise, so a role is ended, never removed.
+    Where a person worked decides whose sheets he or she may appraise, so a role is ended, never removed, and
+    one that has been in force stays with its agency and among the days that have been.
     Raises NotPermitted (also for one's own account); Invalid on the fields that ``membership_faults`` names.
     """
     require_accounts(actor, account)
@@ -230,6 +231,10 @@ def membership_faults(
         faults["starts_on"] = [_("Give the first day.")]
     elif ends_on is not None and ends_on < starts_on:
         faults["ends_on"] = [_("The last day lies before the first.")]
+    elif membership is not None and _was_in_force(membership) and starts_on > timezone.localdate():
+        faults["starts_on"] = [_("This role has been in force already: end it and add a new one.")]
+    if membership is not None and _was_in_force(membership) and agency != membership.agency:
+        faults["agency"] = [_("This role has been in force already: end it and add a new one.")]
     if faults or account is None or account.pk is None:
         return faults
     same = Membership.objects.filter(user=account, role=role, agency=agency, division=division)
@@ -241,6 +246,12 @@ def membership_faults(
     if overlapping.exists():
         faults["starts_on"] = [_("The account holds this role in these days already.")]
     return faults
+
+
+def _was_in_force(membership: Membership) -> bool:
+    """Whether the person has belonged to the agency of this role as it stands: that house must not be lost."""
+    begun = bool(membership.pk) and membership.starts_on <= timezone.localdate()
+    return begun and membership.agency_id is not None
 
 
 @transaction.atomic

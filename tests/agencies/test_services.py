@@ -305,7 +305,8 @@ def test_a_role_given_today_can_be_ended_today():
 
 
 def test_a_mistaken_role_is_corrected_with_a_trace():
-    held, right = grant(), AgencyFactory(name="Sở Đúng")
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    held, right = grant(starts_on=tomorrow), AgencyFactory(name="Sở Đúng")
     services.save_membership(
         actor=SYSTEM,
         account=held.user,
@@ -316,8 +317,32 @@ def test_a_mistaken_role_is_corrected_with_a_trace():
         starts_on=held.starts_on,
         ends_on=None,
     )
-    assert actor_for(held.user).own_agency_ids == {right.pk}
+    assert actor_for(held.user, on=tomorrow).own_agency_ids == {right.pk}
     assert (last().action, last().after["agency"]) == ("role.change", "Sở Đúng")
+
+
+@pytest.mark.parametrize("days_ago", [0, 400])
+def test_a_role_that_was_in_force_keeps_its_house(days_ago):
+    today = timezone.localdate()
+    held = grant(starts_on=today - timedelta(days=days_ago))
+    kept = {
+        "actor": SYSTEM,
+        "account": held.user,
+        "membership": held,
+        "role": held.role,
+        "division": None,
+        "ends_on": None,
+    }
+    for agency in (AgencyFactory(), None):
+        with pytest.raises(Invalid) as refused:
+            services.save_membership(agency=agency, starts_on=held.starts_on, **kept)
+        assert "agency" in faults(refused)
+    with pytest.raises(Invalid) as refused:
+        services.save_membership(agency=held.agency, starts_on=today + timedelta(days=1), **kept)
+    assert faults(refused) == {"starts_on"}
+    assert actor_for(held.user).belongs_or_belonged(held.agency_id)
+    services.save_membership(agency=held.agency, starts_on=held.starts_on, **kept | {"role": Role.HEAD})
+    assert Membership.objects.get(pk=held.pk).role == Role.HEAD
 
 
 def test_a_role_of_another_account_is_not_taken_over():
