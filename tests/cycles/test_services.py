@@ -250,6 +250,8 @@ def test_an_extension_needs_a_letter_and_a_later_end() -> None:
 
     for changed, field in (
         ({"letter_number": " "}, "letter_number"),
+        ({"letter_number": "9" * 81}, "letter_number"),
+        ({"reason": "x" * 501}, "reason"),
         ({"stage": "lunch"}, "stage"),
         ({"closes": end}, "closes"),
         ({"agency": make_agency()}, "agency"),

@@ -253,6 +253,10 @@ def grant_extension(
         faults["stage"] = [_("Choose a stage.")]
     if not letter_number.strip():
         faults["letter_number"] = [_("Give the number of the letter, such as 45/SNV-CCHC.")]
+    for name, text in (("letter_number", letter_number), ("reason", reason)):
+        longest = Extension._meta.get_field(name).max_length or 0
+        if len(text.strip()) > longest:
+            faults[name] = [_("The text is too long: at most %(max)s characters.") % {"max": longest}]
     if faults:
         raise Invalid(fields=faults)
     with transaction.atomic():
