@@ -15,14 +15,25 @@ if TYPE_CHECKING:
     from evidence.models import Document, DocumentVersion
 
 
+#: Who gives or settles points: conflicts of interest bind these people in everything that they read.
+JUDGING_ROLES = (Role.ASSESSOR, Role.COUNCIL_MEMBER, Role.SECRETARY)
+
+
 def may_manage(actor: Actor, agency_id: int) -> bool:
     """Upload, describe, replace and remove documents of this agency: everyone who does its work."""
     return actor.has_in(agency_id, *AGENCY_ROLES)
 
 
+def barred_libraries(actor: Actor) -> frozenset[int]:
+    """The agencies whose libraries an inspector does not read: the own and former houses of one who also judges."""
+    return actor.houses if actor.has(*JUDGING_ROLES) else frozenset()
+
+
 def may_read_library(actor: Actor, agency_id: int) -> bool:
-    """See the list of an agency's documents: its own people, and inspectors."""
-    return may_manage(actor, agency_id) or actor.has(Role.INSPECTOR)
+    """See the list of an agency's documents: its own people, and inspectors who don't judge people they know."""
+    if may_manage(actor, agency_id):
+        return True
+    return actor.has(Role.INSPECTOR) and agency_id not in barred_libraries(actor)
 
 
 def may_open(actor: Actor, version: DocumentVersion) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Role
 from evidence.models import Document, DocumentVersion
-from evidence.permissions import may_open
+from evidence.permissions import barred_libraries, may_open
 from parindex.errors import NotVisible
 from parindex.ui.collation import fold
 
@@ -20,18 +20,22 @@ if TYPE_CHECKING:
 
 
 def visible_to(actor: Actor) -> QuerySet[Document]:
-    """The documents that this person may list: those of the own agencies, all for an inspector."""
-    there = Document.objects.filter(removed_at__isnull=True)
-    if actor.has(Role.INSPECTOR):
-        return there
-    return there.filter(agency_id__in=actor.own_agency_ids)
+    """The documents that this person may list: those of the agencies whose library he or she may read."""
+    return Document.objects.filter(_readable(actor, "agency"), removed_at__isnull=True)
 
 
 def readable_agencies(actor: Actor) -> QuerySet[Agency]:
     """The agencies whose library this person may read, in Vietnamese order."""
-    if actor.has(Role.INSPECTOR):
-        return Agency.objects.all()
-    return Agency.objects.filter(pk__in=actor.own_agency_ids)
+    return Agency.objects.filter(_readable(actor, "pk"))
+
+
+def _readable(actor: Actor, key: str) -> Q:
+    """may_read_library as a condition on the agency: all for an inspector, without the houses that he or she judges."""
+    own = Q(**{f"{key}__in": actor.own_agency_ids})
+    if not actor.has(Role.INSPECTOR):
+        return own
+    barred = barred_libraries(actor)
+    return own | ~Q(**{f"{key}__in": barred}) if barred else Q()
 
 
 def library(

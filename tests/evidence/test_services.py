@@ -19,18 +19,19 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import timezone
 
-from agencies.actors import NOBODY, Actor
+from agencies.actors import NOBODY, Actor, actor_for
 from agencies.models import Agency, Role
 from evidence import access, queries, services, storage
 from evidence.clues import guess, secrecy_stamp
 from evidence.description import Description
 from evidence.models import Document, DocumentVersion
 from evidence.names import clean_name
+from evidence.permissions import may_open, may_read_library
 from evidence.refusals import AlreadyThere, CouldNotStore, FileRefused, InUse, SecrecyStampFound
 from parindex.audit.models import AuditEntry
 from parindex.errors import Invalid, NotPermitted, NotVisible, StaleVersion
 from tests.evidence import files
-from tests.factories import AgencyFactory, actor
+from tests.factories import AgencyFactory, MembershipFactory, actor, person
 from tests.factories_scoring import open_cycle
 
 pytestmark = pytest.mark.django_db
@@ -410,6 +411,34 @@ def test_lists_hold_only_what_may_be_seen(editor: Actor, agency: Agency) -> None
     for stranger in (actor(Role.EDITOR), NOBODY):
         with pytest.raises(NotVisible):
             queries.document_for(stranger, document.public_id)
+
+
+def test_an_inspector_who_judges_does_not_read_the_library_of_a_house_of_his(
+    editor: Actor, agency: Agency
+) -> None:
+    version = store(editor, agency).version
+    plain = actor(Role.INSPECTOR)
+    for role, ends in (
+        (Role.ASSESSOR, None),
+        (Role.COUNCIL_MEMBER, None),
+        (Role.SECRETARY, date(2024, 12, 31)),
+    ):
+        someone = person(Role.INSPECTOR)
+        MembershipFactory(user=someone, role=role, agency=agency, starts_on=date(2024, 1, 1), ends_on=ends)
+        if ends is not None:
+            MembershipFactory(user=someone, role=role, agency=None)
+        judge = actor_for(someone)
+        assert not queries.visible_to(judge).exists(), role
+        assert agency not in queries.readable_agencies(judge), role
+        assert not may_read_library(judge, agency.pk) and not may_open(judge, version), role
+    for reader in (plain, editor):
+        assert queries.visible_to(reader).count() == 1
+        assert agency in queries.readable_agencies(reader) and may_open(reader, version)
+    someone = person(Role.INSPECTOR)
+    for role in (Role.ASSESSOR, Role.EDITOR):
+        MembershipFactory(user=someone, role=role, agency=agency)
+    both = actor_for(someone)
+    assert queries.visible_to(both).count() == 1 and may_read_library(both, agency.pk)
 
 
 # --- the disk ------------------------------------------------------------------------------------
