@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parindex.errors import Refusal, StaleVersion
+from parindex.errors import Invalid, Refusal, StaleVersion
 from parindex.ui.formats import format_decimal, format_points
 from scoring import engine
 from scoring.assessment.appraisal_permissions import Reach
@@ -265,11 +265,14 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     answer, reach = answer_for_appraisal(actor_of(request), public_id)
     form = DecisionForm(request.POST)
     form.is_valid()
+    decision = request.POST.get("decision")
     try:
+        if decision not in ("grant", "refuse"):
+            raise Invalid(_("Choose whether to grant or to refuse. Nothing was saved."))
         decide_not_applicable(
             answer=answer,
             actor=actor_of(request),
-            grant=request.POST.get("decision") == "grant",
+            grant=decision == "grant",
             reason=form.cleaned_data.get("reason", ""),
             expected_version=_number(request.POST.get("version")),
         )

@@ -332,6 +332,10 @@ def test_a_question_and_a_decision(province):
     province.ask_not_applicable(province.justice, "1.1")
     decide = leaf_url(province, province.justice, name="decide")
     assert client.post(decide, {"decision": "grant", "version": 0}).status_code == 422
+    for wrong in ({"decision": "perhaps"}, {}):
+        response = client.post(decide, {**wrong, "version": 0, "reason": "Đúng"})
+        assert response.status_code == 422 and "grant or to refuse" in text_of(response)
+    assert province.answer(province.justice, "1.1").applicability == "requested"
     assert client.post(decide, {"decision": "grant", "version": 0, "reason": "Đúng"}).status_code == 302
     assert province.answer(province.justice, "1.1").applicability == "granted"
     assert client.get(leaf_url(province, province.justice)).status_code == 200
