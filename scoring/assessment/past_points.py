@@ -92,8 +92,15 @@ def read_points(data: bytes, leaves: Mapping[str, Decimal]) -> PastPoints:
                     )
                     return result
                 _read_row(reader.line_num, header, cells, leaves, result)
-    except csv.Error as error:
-        result.errors.append(RowError(0, _("The file is not readable as CSV: %(error)s") % {"error": error}))
+    except csv.Error:
+        result.errors.append(
+            RowError(
+                0,
+                _(
+                    "The file can't be read as CSV: a quotation mark is missing or out of place, or a cell is too long."
+                ),
+            )
+        )
         return result
     if not result.rows:
         result.errors.append(RowError(0, _("The file has no rows.")))

@@ -160,8 +160,12 @@ def _csv(data: bytes) -> Iterator[tuple[int, list[_Cell]]]:
                     _("The file has more than %(columns)s columns.") % {"columns": MAX_COLUMNS}
                 )
             yield reader.line_num, [_Cell(cell.strip()) for cell in cells]
-    except csv.Error as error:
-        raise UnreadableFile(_("The file is not readable as CSV: %(error)s") % {"error": error}) from None
+    except csv.Error:
+        raise UnreadableFile(
+            _(
+                "The file can't be read as CSV: a quotation mark is missing or out of place, or a cell is too long."
+            )
+        ) from None
 
 
 def _xlsx(data: bytes) -> Iterator[tuple[int, list[_Cell]]]:

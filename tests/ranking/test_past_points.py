@@ -98,3 +98,8 @@ def test_ranked_in_one_row_and_unranked_in_another() -> None:
 )
 def test_a_file_that_is_no_table(text: bytes) -> None:
     assert faults(text)
+
+
+def test_what_is_no_csv_is_said_in_the_readers_language() -> None:
+    [(_, message)] = faults(b'agency,criterion,points\n"A,1,1\n')
+    assert message.startswith("Không đọc được tệp CSV: có dấu ngoặc kép") and "unexpected" not in message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from decimal import Decimal
 
@@ -288,6 +289,14 @@ def test_hostile_files_are_refused(name):
     for file_name in ("diem.csv", "diem.xlsx"):
         with pytest.raises(UnreadableFile):
             read_points_file(HOSTILE[name], file_name)
+
+
+@pytest.mark.parametrize("row", [b'"S\xe1\xbb\x9f', b'"S"x,3.1,50', b"x" * 140_000 + b",3.1,50"])
+def test_what_is_no_csv_is_said_in_the_readers_language(row):
+    with pytest.raises(UnreadableFile) as caught:
+        read_points_file(b"agency,criterion,pct\n" + row + b"\n", "diem.csv")
+    assert str(caught.value).startswith("Không đọc được tệp CSV: có dấu ngoặc kép")
+    assert not re.search(r"field|expected|unexpected|delimiter", str(caught.value))
 
 
 def test_a_code_that_lost_its_zero_is_not_guessed():
