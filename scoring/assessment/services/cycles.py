@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 Moments = tuple[datetime, datetime]
+#: Characters; as the columns of Extension hold them.
+MAX_LETTER_NUMBER, MAX_REASON = 80, 500
 
 
 def create_cycle(
@@ -253,8 +255,10 @@ def grant_extension(
         faults["stage"] = [_("Choose a stage.")]
     if not letter_number.strip():
         faults["letter_number"] = [_("Give the number of the letter, such as 45/SNV-CCHC.")]
-    for name, text in (("letter_number", letter_number), ("reason", reason)):
-        longest = Extension._meta.get_field(name).max_length or 0
+    for name, text, longest in (
+        ("letter_number", letter_number, MAX_LETTER_NUMBER),
+        ("reason", reason, MAX_REASON),
+    ):
         if len(text.strip()) > longest:
             faults[name] = [_("The text is too long: at most %(max)s characters.") % {"max": longest}]
     if faults:
