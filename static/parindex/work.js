@@ -101,6 +101,14 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+// What was typed before the scripts were there is saved as well
+const isTyped = (field) => (/^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue);
+window.addEventListener("load", () => {
+  for (const form of document.querySelectorAll("[data-saves] form[hx-post][hx-trigger]")) {
+    if ([...form.elements].some(isTyped)) form.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
 // A form that saves itself says "not saved yet" while something is typed
 document.addEventListener("input", (event) => {
   const form = event.target.form;
