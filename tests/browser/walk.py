@@ -130,6 +130,7 @@ class Walk:
             for area, leaves in LEAVES.items():
                 page.get_by_role("link", name=area).first.click()
                 expect(page.locator(".leaf-code").first).to_have_text(leaves[0].code, timeout=PATIENCE)
+                page.wait_for_load_state()
                 for leaf in leaves:
                     self.fill(page, leaf)
                 self.see(page, f"sheet-{leaves[0].code[0]}")
@@ -197,6 +198,7 @@ class Walk:
             codes = [leaf.code for leaves in LEAVES.values() for leaf in leaves]
             for at, code in enumerate(codes):
                 expect(page.get_by_role("heading", level=1)).to_contain_text(code, timeout=PATIENCE)
+                page.wait_for_load_state()
                 if code == "2.1.1":
                     page.get_by_label("Số hồ sơ đúng và trước hạn").fill("450")
                     page.get_by_role("textbox", name="Lý do").fill("Hệ thống của tỉnh có số thấp hơn.")
@@ -250,6 +252,7 @@ class Walk:
             self.upload(page, ("quy-che-chi-tieu.pdf",))
             page.goto("/workspace/")
             page.get_by_role("link", name="Thực hiện giải trình").click()
+            page.wait_for_load_state()
             reply = page.locator("article.reply").first
             reply.get_by_label("Giải trình", exact=True).fill("30 hồ sơ được cập nhật sau ngày chốt số liệu.")
             reply.get_by_label("Giải trình", exact=True).blur()
