@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from agencies.actors import Actor
+from parindex.admin_pages import allowed
 from parindex.errors import Refusal
 from scoring.criteria import permissions, services
 from scoring.criteria.export import export_json, export_template, export_xlsx, file_name
@@ -23,23 +20,6 @@ from scoring.criteria.presentation import areas_of_file, areas_of_set
 from scoring.criteria.queries import appraisers_of, differences, sets_overview, tree_of
 from scoring.criteria.xlsx_notes import annotated as annotated_copy
 from scoring.criteria.xlsx_open import UnreadableWorkbook, is_workbook
-
-View = Callable[..., HttpResponseBase]
-
-
-def allowed(decision: Callable[[Actor], bool]) -> Callable[[View], View]:
-    """A page in the administration frame for those whom ``decision`` lets in."""
-
-    def wrap(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not decision(request.actor):  # type: ignore[attr-defined]
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return admin.site.admin_view(guarded)
-
-    return wrap
 
 
 @require_GET

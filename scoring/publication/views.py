@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,25 +13,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from parindex.admin_pages import allowed
 from parindex.errors import Refusal
 from scoring.assessment.models import Cycle
 from scoring.publication import permissions, queries, services
 from scoring.publication.forms import ProposeForm, ReasonForm
 from scoring.publication.models import Publication
 
-View = Callable[..., HttpResponse]
-
-
-def reader(view: View) -> View:
-    """A page for those who may read what is not published yet."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not permissions.may_read(request.actor):  # type: ignore[attr-defined]
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return admin.site.admin_view(guarded)  # type: ignore[return-value]
+reader = allowed(permissions.may_read)
 
 
 @require_GET

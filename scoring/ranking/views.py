@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from agencies.actors import Actor
+from parindex.admin_pages import allowed, tell_refusal
 from parindex.errors import Refusal
 from scoring.assessment.models import Cycle, CycleBlock
 from scoring.ranking import permissions, queries, services
 from scoring.ranking.models import RankingRun, RunStage
 from scoring.ranking.tables import area_tables, lines
 
-View = Callable[..., HttpResponse]
-
-
-def only(allowed: Callable[[Actor], bool]) -> Callable[[View], View]:
-    """A page of the administration frame for those whom a decision of permissions.py lets in."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not allowed(request.actor):  # type: ignore[attr-defined]
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return admin.site.admin_view(guarded)  # type: ignore[return-value]
-
-    return decorate
-
-
-reader = only(permissions.may_read)
-requester = only(permissions.may_request)
+reader = allowed(permissions.may_read)
+requester = allowed(permissions.may_request)
 
 
 @require_GET
@@ -85,8 +63,7 @@ def request_run(request: HttpRequest, cycle_block: int) -> HttpResponse:
             stage=request.POST.get("stage", RunStage.FINAL),
         )
     except Refusal as refusal:
-        for text in refusal.messages:
-            messages.error(request, text)
+        tell_refusal(request, refusal)
         return redirect(f"{reverse('ranking:index')}?year={block.cycle.year}")
     return redirect("ranking:run", public_id=run.public_id)
 
@@ -99,8 +76,7 @@ def retry(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         run = services.retry_run(actor=request.actor, run=run)  # type: ignore[attr-defined]
     except Refusal as refusal:
-        for text in refusal.messages:
-            messages.error(request, text)
+        tell_refusal(request, refusal)
     return redirect("ranking:run", public_id=run.public_id)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from parindex.admin_pages import allowed, show_refusal, tell_refusal
 from parindex.errors import Refusal
 from scoring.assessment.cycle_permissions import may_manage_cycles, may_see_cycles
 from scoring.assessment.forms.cycles import (
@@ -25,7 +26,6 @@ from scoring.assessment.models import CycleBlock, Participation
 from scoring.assessment.queries import cycles as queries
 from scoring.assessment.services import cycles as services
 from scoring.assessment.services import opening
-from scoring.assessment.views.frame import allowed, show_refusal, tell_refusal
 
 
 @require_GET

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from parindex.admin_pages import allowed, show_refusal
 from parindex.errors import Refusal
 from scoring.assessment.cycle_permissions import may_manage_cycles, may_see_cycles
 from scoring.assessment.cycle_settings import CycleSettings
@@ -18,7 +19,6 @@ from scoring.assessment.forms.cycles import AddBlockForm, CycleForm, NewCycleFor
 from scoring.assessment.models import Cycle
 from scoring.assessment.queries import cycles as queries
 from scoring.assessment.services import cycles as services
-from scoring.assessment.views.frame import allowed, show_refusal
 from scoring.engine import SettingsErrors
 
 

@@ -1,18 +1,20 @@
-"""What views inside the administration frame share: the door, and how a refusal is shown."""
+"""What the rooms' own pages inside the administration frame share: the door, and how a refusal is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from agencies.actors import Actor
 from parindex.errors import Refusal
+
+if TYPE_CHECKING:
+    from agencies.actors import Actor
 
 View = Callable[..., HttpResponseBase]
 
