@@ -40,6 +40,8 @@ class SetNode:
     order: int
     parent_id: int | None
     max_points: Decimal
+    cap: Decimal | None
+    role: str
     method: str
     rule: engine.Rule | None
     rule_text: str
@@ -151,7 +153,8 @@ def tree_of(criteria_set: CriteriaSet) -> SetTree:
 def _compile(set_id: int) -> SetTree:
     nodes = tuple(_node(row) for row in Criterion.objects.filter(criteria_set_id=set_id).order_by("order"))
     tree = engine.Tree.build(
-        engine.Node(node.id, node.parent_id, node.max_points, node.is_leaf) for node in nodes
+        engine.Node(node.id, node.parent_id, node.max_points, node.is_leaf, node.cap, node.role)
+        for node in nodes
     )
     return SetTree(
         set_id, nodes, tree, {node.id: node for node in nodes}, {node.code: node for node in nodes}
@@ -169,6 +172,8 @@ def _node(row: Criterion) -> SetNode:
         order=row.order,
         parent_id=row.parent_id,
         max_points=row.max_points,
+        cap=row.cap,
+        role=row.role,
         method=row.method,
         rule=rule,
         rule_text=row.rule_text,

@@ -13,7 +13,7 @@ from agencies.models import Agency
 from scoring.assessment.models import CycleBlock
 from scoring.criteria.models import Criterion
 
-__all__ = ["NodeRow", "RankingRow", "RankingRun", "RunStage"]
+__all__ = ["NodeRow", "RankingPart", "RankingRow", "RankingRun", "RunStage"]
 
 USER = settings.AUTH_USER_MODEL
 
@@ -93,6 +93,25 @@ class RankingRow(models.Model):
     class Meta:
         ordering = ["run", "rank"]
         constraints = [models.UniqueConstraint(fields=["run", "agency"], name="agency_once_in_run")]
+
+
+class RankingPart(models.Model):
+    """Where a block had two sets in one year: one agency's figures under one of them, and its weight in the year."""
+
+    run = models.ForeignKey(RankingRun, on_delete=models.PROTECT, related_name="parts")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    cycle_block = models.ForeignKey(CycleBlock, on_delete=models.PROTECT, related_name="+")
+    weight_pct = models.DecimalField(max_digits=9, decimal_places=6)
+    points = models.DecimalField(max_digits=12, decimal_places=6)
+    maximum = models.DecimalField(max_digits=12, decimal_places=6)
+    index = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    index_exact = models.DecimalField(max_digits=15, decimal_places=12, null=True)
+
+    class Meta:
+        ordering = ["run", "cycle_block"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "agency", "cycle_block"], name="part_once_in_run")
+        ]
 
 
 class NodeRow(models.Model):

@@ -278,13 +278,12 @@ def test_the_triggers_are_there_after_all_migrations() -> None:
     """A migration that rebuilds a table on SQLite drops them: it must install them again."""
     from scoring.criteria.locks import statements
 
-    wanted = sum("TRIGGER" in statement and "FUNCTION scoring_locked_criterion() RETURNS" not in statement
-                 and "FUNCTION scoring_locked_set() RETURNS" not in statement
+    wanted = sum(" TRIGGER " in statement and "FUNCTION scoring_locked" not in statement.split(" ON ")[0]
                  for statement in statements(connection.vendor))  # fmt: skip
     query = (
-        "SELECT COUNT(*) FROM pg_trigger WHERE tgname IN ('scoring_criterion_locked', 'scoring_criteriaset_locked')"
+        "SELECT COUNT(*) FROM pg_trigger WHERE tgname LIKE 'scoring_%_locked'"
         if connection.vendor == "postgresql"
-        else "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'scoring_criteri%_locked_%'"
+        else "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'scoring_%_locked_%'"
     )
     with connection.cursor() as cursor:
         cursor.execute(query)

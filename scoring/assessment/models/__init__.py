@@ -22,16 +22,19 @@ from scoring.assessment.models.imported import (
     ImportedPoints,
 )
 from scoring.assessment.models.sheet import (
+    Amendment,
     Answer,
     Citation,
     DivisionAssignment,
     Scoresheet,
+    SecondLook,
     SheetState,
     Transition,
 )
 
 __all__ = [
     "Adjustment",
+    "Amendment",
     "Answer",
     "Assignment",
     "Citation",
@@ -48,6 +51,7 @@ __all__ = [
     "Participation",
     "RoundClosing",
     "Scoresheet",
+    "SecondLook",
     "SheetState",
     "Stage",
     "Transition",

@@ -55,12 +55,31 @@ class CycleBlock(models.Model):
         CriteriaSet, on_delete=models.PROTECT, related_name="+", verbose_name=_("criteria set")
     )
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
+    #: Two sets in one year: each part has its own set, windows and sheets, and hangs on the block's main row.
+    part_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name=_("part of"),
+    )
+    #: Percent of the year's index that this row's own set counts for.
+    weight_pct = models.DecimalField(_("weight, %"), max_digits=9, decimal_places=6, default=100)
+    period = models.CharField(_("part of the year"), max_length=120, blank=True)
 
     class Meta:
-        ordering = ["cycle", "block__order"]
+        ordering = ["cycle", "block__order", "pk"]
         verbose_name = _("block of the cycle")
         verbose_name_plural = _("blocks of the cycle")
-        constraints = [models.UniqueConstraint(fields=["cycle", "block"], name="block_once_in_cycle")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cycle", "block"], condition=Q(part_of__isnull=True), name="block_once_in_cycle"
+            ),
+            models.CheckConstraint(
+                condition=Q(weight_pct__gt=0, weight_pct__lte=100), name="block_weight_is_a_share"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.cycle.year} · {self.block}"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Division
 from evidence.models import DocumentVersion
-from scoring.assessment.models.cycle import Participation
+from scoring.assessment.models.cycle import CycleBlock, Participation
 from scoring.assessment.models.fields import points_field
 from scoring.criteria.models import CriteriaSet, Criterion
 
@@ -27,6 +27,7 @@ class SheetState(models.TextChoices):
     REAPPRAISING = "reappraising", _("appraisal, round 2")
     REVIEWING = "reviewing", _("council review")
     FINALISED = "finalised", _("finalised")
+    REPLACED = "replaced", _("replaced by an amended set")
 
 
 class Scoresheet(models.Model):
@@ -46,6 +47,12 @@ class Scoresheet(models.Model):
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     days_late = models.PositiveIntegerField(_("days late"), default=0)
     created_at = models.DateTimeField(_("came into being"))
+    #: The sheet of the earlier version of the set, whose answers were carried over (services/amendment.py).
+    carried_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="carried_to", editable=False
+    )
+    #: Submitted once under the earlier version: only the answers that need another look can be changed.
+    supplementary = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["participation__agency__sort_key"]
@@ -165,4 +172,50 @@ class DivisionAssignment(models.Model):
         verbose_name_plural = _("criteria of divisions")
         constraints = [
             models.UniqueConstraint(fields=["scoresheet", "criterion"], name="criterion_to_one_division")
+        ]
+
+
+class Amendment(models.Model):
+    """A block went on under a new version of its criteria set, in the middle of the year. Never changed."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    cycle_block = models.ForeignKey(CycleBlock, on_delete=models.PROTECT, related_name="amendments")
+    earlier = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="+")
+    criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="+")
+    effective_on = models.DateField(_("effective from"))
+    note = models.TextField(_("what the agencies should know"), blank=True)
+    sheets = models.PositiveIntegerField()
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at"]
+        verbose_name = _("amendment within the year")
+        verbose_name_plural = _("amendments within the year")
+        constraints = [
+            models.UniqueConstraint(fields=["cycle_block", "criteria_set"], name="amended_once_by_a_set")
+        ]
+
+
+class SecondLook(models.Model):
+    """After an amendment: an answer that its agency, or its appraiser, has to look at once more."""
+
+    class Who(models.TextChoices):
+        AGENCY = "agency", _("agency")
+        APPRAISER = "appraiser", _("appraiser")
+
+    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="second_looks")
+    amendment = models.ForeignKey(Amendment, on_delete=models.PROTECT, related_name="second_looks")
+    who = models.CharField(max_length=9, choices=Who)
+    #: What became of the criterion: a value of criteria.comparison.Change.
+    change = models.CharField(max_length=20)
+    done_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["answer__criterion__order"]
+        verbose_name = _("second look")
+        verbose_name_plural = _("second looks")
+        constraints = [
+            models.UniqueConstraint(fields=["answer", "who", "amendment"], name="second_look_once")
         ]
