@@ -8,7 +8,8 @@ from . import kinds as _kinds  # registers the kinds
 from .bands import Band
 from .fields import Field
 from .grades import Candidate, GradeBand, Graded, assign_grades, grade_of
-from .numbers import index_of, mean, plain, printed
+from .numbers import index_of, mean, plain, printed, round_points
+from .parts import Part, combine
 from .problems import (
     EngineErrors,
     InputErrors,
@@ -48,6 +49,7 @@ __all__ = [
     "Graded",
     "InputErrors",
     "Node",
+    "Part",
     "Problem",
     "RankingSettings",
     "Rollup",
@@ -62,6 +64,7 @@ __all__ = [
     "best_of_block",
     "block_values",
     "clean_inputs",
+    "combine",
     "gettext_noop",
     "grade_of",
     "index_of",
@@ -74,6 +77,7 @@ __all__ = [
     "rank",
     "render",
     "rollup",
+    "round_points",
     "score",
     "settle",
     "trace_expression",

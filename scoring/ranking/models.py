@@ -104,6 +104,8 @@ class RankingPart(models.Model):
     weight_pct = models.DecimalField(max_digits=9, decimal_places=6)
     points = models.DecimalField(max_digits=12, decimal_places=6)
     maximum = models.DecimalField(max_digits=12, decimal_places=6)
+    bonus = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    penalty = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     index = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     index_exact = models.DecimalField(max_digits=15, decimal_places=12, null=True)
 

@@ -82,7 +82,22 @@ class CycleBlock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cycle.year} · {self.block}"
+        return f"{self.cycle.year} · {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The block's name, with the part of the year where the year has more than one set."""
+        return f"{self.block.name} · {self.period}" if self.period else self.block.name
+
+    @property
+    def key(self) -> str:
+        """What tells this row from the others of its year in addresses and files: the slug, a part's with its id."""
+        return self.block.slug if self.part_of_id is None else f"{self.block.slug}-{self.pk}"
+
+    @property
+    def main_id(self) -> int:
+        """The main row of this block's year: the row itself, or the one that this part hangs on."""
+        return self.part_of_id or self.pk
 
 
 class Window(models.Model):
