@@ -196,6 +196,8 @@ class SetLink(models.Model):
     comparability = models.CharField(
         _("comparability"), max_length=14, choices=Comparability, default=Comparability.SAME
     )
+    # by a person; else a proposal, which follows the totals of the two sets
+    stated = models.BooleanField(default=False, editable=False)
     note = models.CharField(_("note"), max_length=500, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -221,6 +223,8 @@ class CriterionLink(models.Model):
     comparability = models.CharField(
         _("comparability"), max_length=14, choices=Comparability, default=Comparability.SAME
     )
+    # by a person; else a proposal, which follows the two nodes as they stand
+    stated = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["set_link", "criterion__order", "earlier__order"]
