@@ -83,6 +83,10 @@ class Figures:
     def node_count(self) -> int:
         return len(self._parts) * len(self._order)
 
+    def sums(self) -> Sequence[tuple[Entrant, Mapping[int, tuple[Decimal, Decimal]]]]:
+        """Each entrant with the points and maximum of every node, in the order of ``totals``."""
+        return self._parts
+
     def nodes(self) -> Iterator[NodeFigure]:
         for entrant, sums in self._parts:
             agency, traces = entrant.agency_id, entrant.traces

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -35,18 +36,21 @@ class RunInputs:
     penalty_cap: Decimal
     set_id: str
     sheets_version: int  # raised by any change of a sheet's state or of its points under review
+    flags: dict[int, bool] = field(default_factory=dict)  # agency → ranked under this set, all that take part
+    unfinished: frozenset[int] = frozenset()  # agencies whose sheets were left out
 
     def frozen_settings(self) -> dict[str, Any]:
         """The settings as the run keeps them."""
         return self.settings.as_dict() | {"clamp": self.clamp}
 
 
-def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
+def read_inputs(cycle_block: CycleBlock, *, stage: PointStage, own_tie_breakers: bool = True) -> RunInputs:
     """Read a block's inputs to a run. ``cycle_block`` comes with its cycle, block and criteria set.
 
     At the final stage only finalised sheets count: marks of a sheet outside the ranking that is still being
     appraised are nobody's business yet. Raises WrongState where a ranked one is not finalised. At the stages
-    before it, drafts are left out: they are their agency's.
+    before it, drafts are left out: they are their agency's. ``own_tie_breakers``: raise Invalid where the set lacks
+    a criterion that ties are broken by (several sets of one year are asked together).
     ``sheets_version`` is read before the points: a sheet that moves later makes the finish refuse the figures.
     Four queries, five where the set is not compiled yet.
     """
@@ -60,12 +64,14 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
     )
     adjusted = adjustments_of(cycle_block)
     entrants: dict[int, Entrant] = {}
+    unfinished = set()
     for pk, agency_id, ranked, _profiles, _version, state in parts:
         if state not in (SUBMITTED_STATES if stage != "final" else (SheetState.FINALISED,)):
             if ranked and stage == "final":
                 raise WrongState(
                     _("Scoresheets of the block changed while the ranking was computed. Ask for it again.")
                 )
+            unfinished.add(agency_id)
             continue
         bonus, penalty = adjusted.get(pk, (Decimal(0), Decimal(0)))
         entrants[pk] = Entrant(agency_id, ranked, {}, {}, bonus, penalty)
@@ -87,10 +93,8 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
             entrant.traces[criterion] = trace
     settings = chosen.ranking_for(cycle_block.block.slug)
     codes = {code: node.id for code, node in tree.by_code.items()}
-    if unknown := [name for name in settings.tie_breakers if name not in codes.keys() | {"survey", "bonus"}]:
-        raise Invalid(
-            _("Ties are broken by %(names)s, which this criteria set lacks.") % {"names": ", ".join(unknown)}
-        )
+    if own_tie_breakers:
+        check_tie_breakers(settings, codes)
     block_wide = Settlement.of(tree)
     if block_wide is not None:
         block_wide.settle(list(entrants.values()))
@@ -106,4 +110,14 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage) -> RunInputs:
         penalty_cap=criteria_set.penalty_cap,
         set_id=f"{criteria_set.public_id} v{criteria_set.version}",
         sheets_version=sum(version for *_, version, _state in parts),
+        flags={agency_id: ranked for _pk, agency_id, ranked, *_rest in parts},
+        unfinished=frozenset(unfinished),
     )
+
+
+def check_tie_breakers(settings: RankingSettings, codes: Collection[str]) -> None:
+    """Raises Invalid where ties are broken by a criterion that is not among ``codes``."""
+    if unknown := [name for name in settings.tie_breakers if name not in {*codes, "survey", "bonus"}]:
+        raise Invalid(
+            _("Ties are broken by %(names)s, which this criteria set lacks.") % {"names": ", ".join(unknown)}
+        )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
@@ -16,14 +16,14 @@ from parindex.audit.services import record
 from parindex.background import send
 from parindex.clock import ClockNow, db_now
 from parindex.errors import Invalid, NotPermitted, Refusal, WrongState
-from scoring.assessment.models import CycleBlock, Scoresheet, SheetState
+from scoring.assessment.models import CycleBlock, Scoresheet
 from scoring.assessment.queries.points import PointStage
 from scoring.engine import ENGINE_VERSION
-from scoring.ranking.figures import Figures, compute, inputs_sha256
-from scoring.ranking.inputs import RunInputs, read_inputs
 from scoring.ranking.models import RankingRun, RunStage
 from scoring.ranking.permissions import may_request
-from scoring.ranking.storage import store_nodes, store_totals
+from scoring.ranking.readiness import NotReady, require_ready
+from scoring.ranking.storage import store_nodes, store_parts, store_totals
+from scoring.ranking.year import YearFigures, YearInputs, read_year
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +33,15 @@ UNDER_WAY = (RankingRun.State.WAITING, RankingRun.State.RUNNING)
 TASK = "scoring.tasks.compute_ranking_run"
 
 
-class NotReady(Refusal):
-    """A final run is asked while ranked sheets of the block are not finalised."""
-
-    status = 409
+__all__ = [
+    "NotReady",
+    "inputs_digest",
+    "queue_run",
+    "request_run",
+    "retry_run",
+    "take_up_stalled",
+    "work",
+]
 
 
 def request_run(*, actor: Actor, cycle_block: CycleBlock, stage: str = RunStage.FINAL) -> RankingRun:
@@ -57,7 +62,9 @@ def queue_run(
         raise Invalid(fields={"stage": [_("Choose a stage.")]})
     with transaction.atomic():
         block = (
-            CycleBlock.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=cycle_block.pk)
+            CycleBlock.objects.select_for_update(of=("self",))
+            .select_related("cycle", "block")
+            .get(pk=cycle_block.pk)
         )
         if block.opened_at is None:
             raise WrongState(_("The block has not been opened yet: there is nothing to rank."))
@@ -67,7 +74,7 @@ def queue_run(
                 send(TASK, under_way.pk)
             return under_way
         if stage == RunStage.FINAL:
-            _require_finalised(block)
+            require_ready(block)
         user = actor.user if actor else None
         run = RankingRun.objects.create(
             cycle_block=block,
@@ -163,28 +170,18 @@ def _give_up(run_id: int) -> None:
         record(actor=None, action="ranking.fail", obj=run, after={"error": run.error})
 
 
-def _compute(run_id: int) -> tuple[RunInputs, str, Figures]:
+def _compute(run_id: int) -> tuple[YearInputs, str, YearFigures]:
     run = RankingRun.objects.select_related(
         "cycle_block__cycle", "cycle_block__block", "cycle_block__criteria_set"
     ).get(pk=run_id)
-    inputs = read_inputs(run.cycle_block, stage=cast(PointStage, run.stage))
-    digest = _digest(inputs)
-    figures = compute(
-        inputs.entrants,
-        tree=inputs.tree,
-        codes=inputs.codes,
-        surveys=inputs.surveys,
-        settings=inputs.settings,
-        clamp=inputs.clamp,
-        bonus_cap=inputs.bonus_cap,
-        penalty_cap=inputs.penalty_cap,
-    )
+    inputs = read_year(run.cycle_block, stage=cast(PointStage, run.stage))
+    digest, figures = inputs.digest(), inputs.compute()
     RankingRun.objects.filter(pk=run_id, state=RankingRun.State.RUNNING).update(progress=60)
     return inputs, digest, figures
 
 
 def _finish(
-    run_id: int, claim: uuid.UUID, inputs: RunInputs, digest: str, figures: Figures
+    run_id: int, claim: uuid.UUID, inputs: YearInputs, digest: str, figures: YearFigures
 ) -> RankingRun | None:
     with transaction.atomic():
         run = (
@@ -194,7 +191,7 @@ def _finish(
         )
         if run.state != RankingRun.State.RUNNING or run.claim != claim:
             return None
-        sheets, same_id, now = _standing(run, digest)
+        sheets, same_id, now = _standing(run, digest, whole_year=inputs.combined)
         if run.stage == RunStage.FINAL and sheets != inputs.sheets_version:
             raise WrongState(
                 _("Scoresheets of the block changed while the ranking was computed. Ask for it again.")
@@ -211,6 +208,8 @@ def _finish(
             )
             return run.same_as
         store_totals(run.pk, figures.totals)
+        if figures.parts:
+            store_parts(run.pk, figures.parts)
         store_nodes(run.pk, figures.nodes())
         run.state, run.inputs_sha256 = RankingRun.State.DONE, digest
         run.settings, run.agencies, run.engine_version = (
@@ -233,15 +232,17 @@ def _finish(
     return run
 
 
-def _standing(run: RankingRun, digest: str) -> tuple[int, int | None, datetime]:
+def _standing(run: RankingRun, digest: str, *, whole_year: bool) -> tuple[int, int | None, datetime]:
     """Asked after the lock: the versions of the block's sheets, the run of the same inputs, the time."""
-    sheets = Scoresheet.objects.filter(
-        participation__cycle_block=OuterRef("pk"), criteria_set=OuterRef("criteria_set")
-    ).order_by()
+    mine = Q(participation__cycle_block=OuterRef("pk"))
+    if whole_year:
+        mine |= Q(participation__cycle_block__part_of=OuterRef("pk"))
+    sheets = Scoresheet.objects.filter(mine, criteria_set=F("participation__cycle_block__criteria_set"))
     same = RankingRun.objects.filter(
         cycle_block=OuterRef("pk"), stage=run.stage, state=RankingRun.State.DONE, inputs_sha256=digest
     )
-    versions = sheets.values("criteria_set").annotate(total=Sum("version")).values("total")
+    alike = sheets.order_by().annotate(block=Value(1)).values("block")
+    versions = alike.annotate(total=Sum("version")).values("total")
     row = (
         CycleBlock.objects.filter(pk=run.cycle_block_id)
         .annotate(versions=Subquery(versions), same=Subquery(same.values("pk")[:1]), now=ClockNow())
@@ -274,33 +275,4 @@ def _release(run_id: int, claim: uuid.UUID, error: str) -> None:
 
 def inputs_digest(cycle_block: CycleBlock, *, stage: str) -> str:
     """The hash that a run of the block would have now: equal to a run's own while nothing under it has changed."""
-    return _digest(read_inputs(cycle_block, stage=cast(PointStage, stage)))
-
-
-def _digest(inputs: RunInputs) -> str:
-    return inputs_sha256(
-        inputs.entrants,
-        set_id=inputs.set_id,
-        settings=inputs.settings,
-        clamp=inputs.clamp,
-        caps=(inputs.bonus_cap, inputs.penalty_cap),
-    )
-
-
-def _require_finalised(block: CycleBlock) -> None:
-    ranked = Scoresheet.objects.filter(participation__cycle_block=block, participation__ranked=True)
-    open_sheets = list(
-        ranked.exclude(state=SheetState.FINALISED)
-        .order_by("participation__agency__sort_key")
-        .values_list("participation__agency__name", flat=True)
-    )
-    if open_sheets:
-        raise NotReady(
-            _("%(count)s scoresheets are not finalised yet: %(names)s.")
-            % {
-                "count": len(open_sheets),
-                "names": ", ".join(open_sheets[:10]) + ("…" if len(open_sheets) > 10 else ""),
-            }
-        )
-    if not ranked.exists():
-        raise NotReady(_("No ranked agency takes part in this block."))
+    return read_year(cycle_block, stage=cast(PointStage, stage)).digest()

@@ -10,10 +10,15 @@ from itertools import islice
 from django.db import connection
 
 from scoring.ranking.figures import NodeFigure, Total
-from scoring.ranking.models import NodeRow, RankingRow
+from scoring.ranking.models import NodeRow, RankingPart, RankingRow
+from scoring.ranking.year import PartFigure
 
 TOTAL_COLUMNS = (
     "run_id", "agency_id", "ranked", "points", "maximum", "bonus", "penalty", "index", "index_exact", "rank", "grade",
+)  # fmt: skip
+PART_COLUMNS = (
+    "run_id", "agency_id", "cycle_block_id", "weight_pct", "points", "maximum", "bonus", "penalty", "index",
+    "index_exact",
 )  # fmt: skip
 NODE_COLUMNS = ("run_id", "agency_id", "criterion_id", "points", "maximum", "index", "rank", "trace")
 TWELVE = Decimal("1e-12")
@@ -41,6 +46,26 @@ def store_totals(run_id: int, totals: Iterable[Total]) -> None:
         for t in totals
     )
     _write(RankingRow._meta.db_table, TOTAL_COLUMNS, rows)
+
+
+def store_parts(run_id: int, parts: Iterable[PartFigure]) -> None:
+    """Write what each set of the year says of each agency, inside the caller's transaction."""
+    rows = (
+        (
+            run_id,
+            p.agency_id,
+            p.cycle_block_id,
+            f"{p.weight:f}",
+            f"{p.points:f}",
+            f"{p.maximum:f}",
+            f"{p.bonus:f}",
+            f"{p.penalty:f}",
+            None if p.index is None else f"{p.index:f}",
+            None if p.index_exact is None else f"{p.index_exact.quantize(TWELVE):f}",
+        )
+        for p in parts
+    )
+    _write(RankingPart._meta.db_table, PART_COLUMNS, rows)
 
 
 def store_nodes(run_id: int, nodes: Iterable[NodeFigure]) -> None:

@@ -24,7 +24,7 @@ from parindex.errors import Invalid, NotPermitted, WrongState
 from scoring.assessment.models import Mark, Scoresheet, SheetState
 from scoring.criteria.queries import tree_of
 from scoring.engine import score
-from scoring.ranking import queries, services
+from scoring.ranking import queries, services, year
 from scoring.ranking.figures import compute, inputs_sha256
 from scoring.ranking.inputs import read_inputs
 from scoring.ranking.models import NodeRow, RankingRow, RankingRun
@@ -170,7 +170,7 @@ def test_a_sheet_reopened_before_the_figures_are_made_stops_the_run() -> None:
 def test_a_sheet_reopened_while_the_figures_are_made_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     block = finalised_year(2)
     run = services.queue_run(cycle_block=block, actor=None, dispatch=False)
-    original = services.compute
+    original = year.compute
 
     def reopened(*args, **kwargs):
         Scoresheet.objects.filter(participation__cycle_block=block).update(
@@ -178,7 +178,7 @@ def test_a_sheet_reopened_while_the_figures_are_made_stops_the_run(monkeypatch: 
         )
         return original(*args, **kwargs)
 
-    monkeypatch.setattr(services, "compute", reopened)
+    monkeypatch.setattr(year, "compute", reopened)
     failed = services.work(run.pk)
     assert failed is not None
     assert failed.state == "failed"
