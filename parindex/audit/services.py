@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -43,24 +43,60 @@ def record(
     """
     with transaction.atomic(savepoint=False):
         head = _locked_head()
-        entry = AuditEntry(
-            seq=head.seq + 1,
-            at=at or db_now(),
-            actor_id=actor.pk if actor is not None else None,
-            actor_name=_clean(str(actor))[:150] if actor is not None else "",
-            action=action,
-            object_type=obj._meta.label_lower if obj is not None else "",
-            object_id=str(obj.pk) if obj is not None else "",
-            object_label=_clean(str(obj))[:300] if obj is not None else "",
-            before=plain(before),
-            after=plain(after),
-            prev=head.hash,
-        )
-        entry.hash = entry_hash(entry)
+        entry = _entry(actor, Act(action, obj, before, after), prev=head.hash, seq=head.seq + 1, at=at)
         entry.save(force_insert=True)
         head.seq, head.hash = entry.seq, entry.hash
         head.save(update_fields=["seq", "hash"])
         return entry
+
+
+class Act(NamedTuple):
+    """One of several acts that join the record together."""
+
+    action: str
+    obj: Model | None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def record_many(*, actor: User | None, acts: Iterable[Act], at: datetime | None = None) -> int:
+    """Add the acts of one transaction in their order, each its own entry of the chain; how many. As ``record``.
+
+    Three queries and one for each 500 acts: for acts on whole blocks.
+    """
+    with transaction.atomic(savepoint=False):
+        head = _locked_head()
+        at = at or db_now()
+        entries: list[AuditEntry] = []
+        seq, prev = head.seq, head.hash
+        for act in acts:
+            entry = _entry(actor, act, prev=prev, seq=seq + 1, at=at)
+            seq, prev = entry.seq, entry.hash
+            entries.append(entry)
+        AuditEntry.objects.bulk_create(entries, batch_size=500)
+        head.seq, head.hash = seq, prev
+        head.save(update_fields=["seq", "hash"])
+        return len(entries)
+
+
+def _entry(actor: User | None, act: Act, *, prev: str, seq: int, at: datetime | None) -> AuditEntry:
+    """The entry that follows another one, with its hash. Asks the database clock where ``at`` is not given."""
+    obj = act.obj
+    entry = AuditEntry(
+        seq=seq,
+        at=at or db_now(),
+        actor_id=actor.pk if actor is not None else None,
+        actor_name=_clean(str(actor))[:150] if actor is not None else "",
+        action=act.action,
+        object_type=obj._meta.label_lower if obj is not None else "",
+        object_id=str(obj.pk) if obj is not None else "",
+        object_label=_clean(str(obj))[:300] if obj is not None else "",
+        before=plain(act.before),
+        after=plain(act.after),
+        prev=prev,
+    )
+    entry.hash = entry_hash(entry)
+    return entry
 
 
 def entry_hash(entry: AuditEntry) -> str:

@@ -5,15 +5,17 @@ Source: the states and roles of the year of an assessment (docs/architecture.md,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies.models import Role
-from parindex.audit.services import record
+from parindex.audit.services import Act, record, record_many
 from parindex.errors import Invalid, NotPermitted, WrongState
 from scoring.assessment.models import Scoresheet, SheetState, Stage, Transition
 
@@ -81,8 +83,17 @@ STEPS: tuple[Step, ...] = (
           gettext_lazy("Finalise"), of_agency=False, window=Stage.COUNCIL),
     _step("reopen", S.FINALISED, S.REVIEWING, {Role.COUNCIL_MEMBER},
           gettext_lazy("Reopen for a correction"), of_agency=False, needs_reason=True),
+    # an amended criteria set puts a new sheet in the place of this one (services/amendment.py); no final sheet
+    *(_step(f"replace_{source}", source, S.REPLACED, {Role.SECRETARY},
+            gettext_lazy("Replace by the sheet of the amended set"), of_agency=False, own_house=True)
+      for source in (S.DRAFTING, S.AWAITING_APPROVAL, S.SUBMITTED, S.APPRAISING, S.EXPLAINING,
+                     S.REAPPRAISING, S.REVIEWING)),
 )  # fmt: skip
 STEP: dict[str, Step] = {step.name: step for step in STEPS}
+#: The source of a step into REPLACED by its name: what a replaced sheet was before.
+REPLACING: dict[str, SheetState] = {step.name: step.source for step in STEPS if step.target == S.REPLACED}
+#: The first line in the log of a sheet that an amendment put in the place of another one; no step of its own.
+CARRIED_OVER = "carried_over"
 
 
 def may_take(step: Step, *, actor: Actor, agency_id: int) -> bool:
@@ -137,3 +148,54 @@ def take_step(
         after={"state": step.target, "reason": reason.strip()},
     )
     return step
+
+
+def replace_all(sheets: Sequence[Scoresheet], *, actor: Actor, now: datetime, reason: str) -> None:
+    """Take the step into REPLACED with each of these sheets, which the caller has locked, as ``take_step`` does.
+
+    Two updates and inserts for each state of departure, whatever the number of sheets. Raises NotPermitted or
+    WrongState (a final sheet has no such step); then nothing is written.
+    """
+    by_step: dict[str, list[Scoresheet]] = {}
+    for sheet in sheets:
+        step = STEP.get(f"replace_{sheet.state}")
+        if step is None:
+            raise WrongState(
+                _("The scoresheet is now in the state “%(state)s”; reload the page to see what can be done.")
+                % {"state": sheet.get_state_display()}
+            )
+        if not may_take(step, actor=actor, agency_id=sheet.participation.agency_id):
+            raise NotPermitted(_("You do not hold a role that allows this act on this scoresheet."))
+        by_step.setdefault(step.name, []).append(sheet)
+    acts = []
+    for name, group in by_step.items():
+        step = STEP[name]
+        for start in range(0, len(group), 500):
+            part = [sheet.pk for sheet in group[start : start + 500]]
+            Scoresheet.objects.filter(pk__in=part).update(state=step.target, version=F("version") + 1)
+        Transition.objects.bulk_create(
+            [
+                Transition(
+                    scoresheet=sheet,
+                    name=name,
+                    source=step.source,
+                    target=step.target,
+                    by=actor.user,
+                    at=now,
+                    reason=reason,
+                )
+                for sheet in group
+            ],
+            batch_size=500,
+        )
+        for sheet in group:
+            sheet.state, sheet.version = step.target, sheet.version + 1
+            acts.append(
+                Act(
+                    f"scoresheet.{name}",
+                    sheet,
+                    {"state": step.source},
+                    {"state": step.target, "reason": reason},
+                )
+            )
+    record_many(actor=actor.user, acts=acts, at=now)

@@ -33,6 +33,7 @@ STATE_TONES = {
     "reappraising": "accent",
     "reviewing": "accent",
     "finalised": "good",
+    "replaced": "",
     # documents
     "stored": "info",
     "scanning": "info",

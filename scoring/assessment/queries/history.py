@@ -29,6 +29,7 @@ from scoring.assessment.models import (
     Transition,
 )
 from scoring.assessment.queries.seen import AFTER_ROUND_1, Curtain, marks_shown, transitions_of
+from scoring.assessment.workflow import CARRIED_OVER, REPLACING
 from scoring.criteria.models import Criterion
 
 LIMIT = 1000
@@ -61,6 +62,8 @@ STEP_TEXTS = {
     "return_to_round_2": gettext_lazy("Returned to round 2"),
     "finalise": gettext_lazy("Points finalised"),
     "reopen": gettext_lazy("Reopened for a correction"),
+    CARRIED_OVER: gettext_lazy("Taken over from the sheet of the earlier criteria set"),
+    **dict.fromkeys(REPLACING, gettext_lazy("Replaced: the criteria set was amended")),
 }
 STEP_TONES = {"return_to_draft": "warn", "withdraw": "warn", "ask_for_explanation": "warn", "reopen": "warn",
               "approve": "good", "finalise": "good", "send_explanation": "good"}  # fmt: skip
