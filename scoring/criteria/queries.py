@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from agencies.models import Agency
 from scoring import engine
+from scoring.criteria import sums
 from scoring.criteria.models import CriteriaSet, Criterion, Method
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "next_version",
     "sets_overview",
     "tree_of",
+    "trees_of",
 ]
 
 
@@ -62,6 +64,10 @@ class SetNode:
     @property
     def is_self_scored(self) -> bool:
         return self.method == Method.APPRAISAL
+
+    @property
+    def summand(self) -> sums.Summand[int]:
+        return sums.Summand(self.id, self.parent_id, self.max_points, self.cap, self.role, self.is_leaf)
 
     def applies_to(self, profiles: Iterable[str]) -> bool:
         """Whether the leaf applies to an agency with these applicability profiles."""
@@ -143,15 +149,41 @@ def tree_of(criteria_set: CriteriaSet) -> SetTree:
                 return known
     tree = _compile(criteria_set.pk)
     if criteria_set.locked_at is not None:
-        with _guard:
-            _cache[key] = tree
-            while len(_cache) > _KEPT:
-                _cache.popitem(last=False)
+        _keep(key, tree)
     return tree
 
 
+def trees_of(criteria_sets: Iterable[CriteriaSet]) -> dict[int, SetTree]:
+    """The compiled trees of several sets by id: one query for all that this process has not read before."""
+    sets = {one.pk: one for one in criteria_sets}
+    with _guard:
+        kept = {pk: _cache.get((pk, one.public_id)) for pk, one in sets.items() if one.locked_at is not None}
+    found = {pk: tree for pk, tree in kept.items() if tree is not None}
+    missing = [pk for pk in sets if pk not in found]
+    rows: dict[int, list[Criterion]] = {pk: [] for pk in missing}
+    if missing:
+        for row in Criterion.objects.filter(criteria_set__in=missing).order_by("criteria_set", "order"):
+            rows[row.criteria_set_id].append(row)
+    for pk in missing:
+        found[pk] = _tree(pk, rows[pk])
+        if sets[pk].locked_at is not None:
+            _keep((pk, sets[pk].public_id), found[pk])
+    return found
+
+
+def _keep(key: tuple[int, uuid.UUID], tree: SetTree) -> None:
+    with _guard:
+        _cache[key] = tree
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+
+
 def _compile(set_id: int) -> SetTree:
-    nodes = tuple(_node(row) for row in Criterion.objects.filter(criteria_set_id=set_id).order_by("order"))
+    return _tree(set_id, Criterion.objects.filter(criteria_set_id=set_id).order_by("order"))
+
+
+def _tree(set_id: int, rows: Iterable[Criterion]) -> SetTree:
+    nodes = tuple(_node(row) for row in rows)
     tree = engine.Tree.build(
         engine.Node(node.id, node.parent_id, node.max_points, node.is_leaf, node.cap, node.role)
         for node in nodes
@@ -192,26 +224,23 @@ def appraisers_of(tree: SetTree) -> dict[int, Agency]:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A node (or the whole set, ``node`` None) whose points are not the sum of its parts (points)."""
+    """A node (or the whole set, ``node`` None) whose points are not what its parts make (points).
+
+    ``parts`` is what counts of the parts; ``uncapped`` is their plain sum, more where a cap holds it down.
+    """
 
     node: SetNode | None
     points: Decimal
     parts: Decimal
+    uncapped: Decimal
 
 
 def differences(criteria_set: CriteriaSet, tree: SetTree | None = None) -> list[Difference]:
     """Where points do not add up: someone must confirm it before the set is locked. At most one query."""
     tree = tree or tree_of(criteria_set)
-    sums: dict[int | None, Decimal] = {None: Decimal(0)}
-    for node in tree.nodes:
-        sums[node.parent_id] = sums.get(node.parent_id, Decimal(0)) + node.max_points
-    found = []
-    if sums[None] != criteria_set.total:
-        found.append(Difference(None, criteria_set.total, sums[None]))
-    return found + [
-        Difference(node, node.max_points, sums.get(node.id, Decimal(0)))
-        for node in tree.nodes
-        if not node.is_leaf and sums.get(node.id, Decimal(0)) != node.max_points
+    return [
+        Difference(None if one.key is None else tree.by_id[one.key], one.stated, one.counted, one.parts)
+        for one in sums.mismatches((node.summand for node in tree.nodes), criteria_set.total)
     ]
 
 

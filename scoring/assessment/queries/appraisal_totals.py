@@ -15,13 +15,15 @@ from scoring.assessment.appraisal_permissions import Reach
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Answer, CycleBlock, Mark, RoundClosing, Scoresheet, SheetState, Stage
 from scoring.assessment.permissions import SUBMITTED_STATES
-from scoring.assessment.queries.points import Adjusted, SheetTotal, adjustments_of, leaf_points, sheet_totals
+from scoring.assessment.queries.points import SheetTotal, adjustments_of, leaf_points, sheet_totals
 from scoring.assessment.queries.rounds import CLOSABLE
+from scoring.assessment.queries.sums import NOTHING as NO_ADJUSTMENT
+from scoring.assessment.queries.sums import Adjusted
 from scoring.assessment.queries.worklist import TASKS, TODO, task_of
 from scoring.criteria.models import Criterion
 
 ZERO = Decimal(0)
-NOTHING = SheetTotal(ZERO, ZERO, 0)
+NOTHING = SheetTotal(ZERO, ZERO, 0, ZERO)
 
 
 def open_leaves(cycle_block: CycleBlock) -> dict[int, list[str]]:
@@ -69,26 +71,27 @@ def council_lines(cycle_block: CycleBlock, reach: Reach) -> list[CouncilLine]:
         .select_related("participation__agency")
         .order_by("participation__agency__sort_key")
     )
-    own, now = sheet_totals(cycle_block, "self"), sheet_totals(cycle_block, "final")
     adjusted = adjustments_of(cycle_block)
+    own, now = sheet_totals(cycle_block, "self"), sheet_totals(cycle_block, "final", adjusted)
     differences = _differences(cycle_block)
-    criteria_set = cycle_block.criteria_set
     chosen, slug = CycleSettings.parse(cycle_block.cycle.settings), cycle_block.block.slug
     digits = chosen.ranking_for(slug).digits
     lines = []
     for sheet in sheets:
         key = sheet.participation_id
         total = now.get(key, NOTHING)
-        given = adjusted.get(key, Adjusted(ZERO, ZERO))
-        points = (
-            total.points
-            + min(given.bonus, criteria_set.bonus_cap)
-            - min(given.penalty, criteria_set.penalty_cap)
-        )
-        index = chosen.printed_index(slug, points, total.maximum)
+        given = adjusted.get(key, NO_ADJUSTMENT)
+        index = chosen.printed_index(slug, total.adjusted, total.maximum)
         lines.append(
             CouncilLine(
-                sheet, own.get(key, NOTHING), total, given, points, index, differences.get(key, 0), digits
+                sheet,
+                own.get(key, NOTHING),
+                total,
+                given,
+                total.adjusted,
+                index,
+                differences.get(key, 0),
+                digits,
             )
         )
     return lines

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q
 
 from agencies.models import Role
-from scoring import engine
 from scoring.assessment import permissions
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import (
@@ -27,9 +26,10 @@ from scoring.assessment.models import (
 )
 from scoring.assessment.queries.seen import current, final_result, is_outside
 from scoring.assessment.queries.sheet import STAGE_OF
+from scoring.assessment.queries.sums import NOTHING, Adjusted, roll_up
 from scoring.assessment.windows import Span
 from scoring.assessment.workflow import Step, steps_from
-from scoring.criteria.models import Criterion
+from scoring.criteria.queries import trees_of
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -160,17 +160,11 @@ def _asked(sheets: Sequence[Scoresheet]) -> dict[int, tuple[int, int]]:
 def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal, Decimal | None, int]]:
     """Sheet id → (points, maximum, printed index in percent, its digits) of finalised sheets.
 
-    ``sheets`` with participation, cycle and block. Five queries at most.
+    ``sheets`` with participation, cycle, block and set. Five queries at most.
     """
     if not sheets:
         return {}
-    sets: dict[int, list[tuple[int, int | None, Decimal, bool, list[str]]]] = {}
-    for pk, set_id, parent, maximum, rule, not_for in (
-        Criterion.objects.filter(criteria_set__in={sheet.criteria_set_id for sheet in sheets})
-        .order_by("order")
-        .values_list("pk", "criteria_set_id", "parent_id", "max_points", "rule__kind", "not_applicable_for")
-    ):
-        sets.setdefault(set_id, []).append((pk, parent, maximum, rule is not None, not_for))
+    trees = trees_of(sheet.criteria_set for sheet in sheets)
     answers: dict[tuple[int, int], Answer] = {}
     for answer in Answer.objects.filter(scoresheet__in=sheets).only(
         "scoresheet_id", "criterion_id", "applicability"
@@ -188,26 +182,16 @@ def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal
     given = adjustments_of(sheets)
     found: dict[int, tuple[Decimal, Decimal, Decimal | None, int]] = {}
     for sheet in sheets:
-        nodes = sets.get(sheet.criteria_set_id, [])
-        tree = engine.Tree.build(
-            engine.Node(key=pk, parent=parent, max_points=maximum, is_leaf=leaf)
-            for pk, parent, maximum, leaf, _not_for in nodes
-        )
+        tree = trees[sheet.criteria_set_id]
         results = {}
-        for pk, _parent, maximum, leaf, not_for in nodes:
-            if leaf:
-                own = answers.get((sheet.pk, pk))
-                last = current(marks.get(own.pk)) if own else None
-                outside = is_outside(own, not_for, sheet.participation.profiles)
-                results[pk] = final_result(own, last, imported.get((sheet.pk, pk)), outside=outside) or (
-                    ZERO,
-                    maximum,
-                )
-        bonus, penalty = given.get(sheet.pk, (ZERO, ZERO))
-        rolled = engine.rollup(
-            tree, results, bonus=bonus, penalty=penalty,
-            bonus_cap=sheet.criteria_set.bonus_cap, penalty_cap=sheet.criteria_set.penalty_cap,
-        )  # fmt: skip
+        for leaf in tree.leaves:
+            own = answers.get((sheet.pk, leaf.id))
+            last = current(marks.get(own.pk)) if own else None
+            outside = is_outside(own, leaf.not_applicable_for, sheet.participation.profiles)
+            results[leaf.id] = final_result(
+                own, last, imported.get((sheet.pk, leaf.id)), outside=outside
+            ) or (ZERO, leaf.max_points)
+        rolled = roll_up(sheet.criteria_set, results, given.get(sheet.pk, NOTHING), tree=tree)
         block = sheet.participation.cycle_block
         chosen, slug = CycleSettings.parse(block.cycle.settings), block.block.slug
         index = chosen.printed_index(slug, rolled.points, rolled.maximum)
@@ -215,16 +199,16 @@ def results_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal
     return found
 
 
-def adjustments_of(sheets: Sequence[Scoresheet]) -> dict[int, tuple[Decimal, Decimal]]:
-    """Sheet id → (bonus, penalty) in force, before the caps. One query."""
-    sums: dict[int, tuple[Decimal, Decimal]] = {}
+def adjustments_of(sheets: Sequence[Scoresheet]) -> dict[int, Adjusted]:
+    """Sheet id → bonus and penalty in force, before the caps. One query."""
+    sums: dict[int, Adjusted] = {}
     for sheet, kind, points in Adjustment.objects.filter(
         scoresheet__in=sheets, voided_at__isnull=True
     ).values_list("scoresheet_id", "kind", "points"):
-        bonus, penalty = sums.get(sheet, (ZERO, ZERO))
+        bonus, penalty = sums.get(sheet, NOTHING)
         if kind == Adjustment.Kind.BONUS:
             bonus += points
         else:
             penalty += points
-        sums[sheet] = (bonus, penalty)
+        sums[sheet] = Adjusted(bonus, penalty)
     return sums

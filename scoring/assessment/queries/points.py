@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
@@ -23,12 +24,16 @@ from scoring.assessment.models import (
     Participation,
     Scoresheet,
 )
+from scoring.assessment.queries.sums import NOTHING, Adjusted, Pair, roll_up
 from scoring.criteria.models import Criterion, Method
+from scoring.criteria.queries import tree_of
 
 PointStage = Literal["self", "round_1", "round_2", "final"]
 
 #: The highest round of marks that counts at a stage; none at the self-assessment.
 HIGHEST_ROUND: dict[PointStage, int] = {"self": 0, "round_1": 1, "round_2": 2, "final": 3}
+#: Sources of leaves that nobody has answered, marked or imported.
+OPEN_SOURCES = frozenset({"unanswered", "unmarked", "missing"})
 CHUNK = 2000
 ZERO = Decimal(0)
 
@@ -104,30 +109,40 @@ def leaves_of(criteria_set_id: int) -> dict[int, Leaf]:
 
 
 class SheetTotal(NamedTuple):
-    """Sums of a sheet at a stage, bonus and penalty aside. ``open``: leaves unanswered, unmarked or missing."""
+    """What a sheet comes to at a stage, in points. ``adjusted``: with its bonus and penalty in force.
+
+    ``open``: leaves unanswered, unmarked or missing.
+    """
 
     points: Decimal
     maximum: Decimal
     open: int
+    adjusted: Decimal
 
 
-def sheet_totals(cycle_block: CycleBlock, stage: PointStage) -> dict[int, SheetTotal]:
-    """Points and applicable maximum of each sheet of the block, by participation id. Three queries."""
+def sheet_totals(
+    cycle_block: CycleBlock, stage: PointStage, adjusted: Mapping[int, Adjusted] | None = None
+) -> dict[int, SheetTotal]:
+    """Points and applicable maximum of each sheet of the block, by participation id, rolled up as in a ranking.
+
+    ``adjusted``: bonus and penalty by participation id (``adjustments_of``). Four queries at most, three where
+    the set was read before. What only a whole block settles (the best of the block, vetoes over a parent, maxima
+    that move) is not in it yet: see docs/scoring.md, Settling.
+    """
+    criteria_set = cycle_block.criteria_set
+    tree = tree_of(criteria_set)
     totals: dict[int, SheetTotal] = {}
-    for row in leaf_points(cycle_block, stage):
-        so_far = totals.get(row.participation_id, SheetTotal(ZERO, ZERO, 0))
-        is_open = row.source in ("unanswered", "unmarked", "missing")
-        totals[row.participation_id] = SheetTotal(
-            so_far.points + row.points, so_far.maximum + row.maximum, so_far.open + is_open
-        )
+    for participation, rows in groupby(leaf_points(cycle_block, stage), key=lambda row: row.participation_id):
+        results: dict[int, Pair] = {}
+        still_open = 0
+        for row in rows:
+            results[row.criterion_id] = (row.points, row.maximum)
+            still_open += row.source in OPEN_SOURCES
+        rolled = roll_up(criteria_set, results, tree=tree)
+        given = (adjusted or {}).get(participation, NOTHING)
+        whole = roll_up(criteria_set, results, given, tree=tree) if given != NOTHING else rolled
+        totals[participation] = SheetTotal(rolled.points, rolled.maximum, still_open, whole.points)
     return totals
-
-
-class Adjusted(NamedTuple):
-    """Sums of a sheet's bonus and penalty as given, before the caps of the set."""
-
-    bonus: Decimal
-    penalty: Decimal
 
 
 def adjustments_of(cycle_block: CycleBlock) -> dict[int, Adjusted]:
@@ -139,7 +154,7 @@ def adjustments_of(cycle_block: CycleBlock) -> dict[int, Adjusted]:
         voided_at=None,
     ).values_list("scoresheet__participation_id", "kind", "points")
     for participation, kind, points in rows:
-        bonus, penalty = sums.get(participation, Adjusted(ZERO, ZERO))
+        bonus, penalty = sums.get(participation, NOTHING)
         if kind == Adjustment.Kind.BONUS:
             bonus += points
         else:

@@ -12,15 +12,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from evidence.models import DocumentVersion
-from scoring import engine
 from scoring.assessment.models import Answer, Citation, NotApplicableRequest, Scoresheet
-from scoring.criteria.models import Criterion
+from scoring.assessment.queries.sums import Cap, Pair, caps_of, roll_up
+from scoring.criteria.models import CriteriaSet, Criterion
+from scoring.criteria.queries import tree_of
 
 if TYPE_CHECKING:
     from scoring.assessment.queries.divisions import LeafDivision
 
 ZERO = Decimal(0)
-Pair = tuple[Decimal, Decimal]
 
 GAP_TEXTS: dict[str, str | Promise] = {
     "unanswered": gettext_lazy("Not answered yet."),
@@ -78,18 +78,11 @@ class Progress:
     areas: list[AreaProgress]
     gaps: list[Gap]
     nodes: dict[int, Pair] = field(repr=False, default_factory=dict)
+    caps: dict[int, Cap] = field(repr=False, default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
         return not self.gaps
-
-
-def tree_for(criteria: Sequence[Criterion]) -> engine.Tree[int]:
-    """The engine's tree of a set's nodes, keyed by id."""
-    return engine.Tree.build(
-        engine.Node(key=node.pk, parent=node.parent_id, max_points=node.max_points, is_leaf=node.is_leaf)
-        for node in criteria
-    )
 
 
 def area_of(criteria: Iterable[Criterion]) -> dict[int, Criterion]:
@@ -136,6 +129,7 @@ def gaps_of(answer: Answer, citations: Sequence[Citation], request: NotApplicabl
 
 
 def progress_from(
+    criteria_set: CriteriaSet,
     criteria: Sequence[Criterion],
     answers: Mapping[int, Answer],
     citations: Mapping[int, Sequence[Citation]],
@@ -144,22 +138,25 @@ def progress_from(
     mine: Callable[[int], bool] = lambda _leaf: False,
     outside: Collection[int] = (),
 ) -> Progress:
-    """Progress from rows that are already read; answers by criterion id, the rest by answer id. Pure.
+    """Progress from rows that are already read; answers by criterion id, the rest by answer id.
+
+    One query where the set was not read before by this process, none otherwise.
 
     ``mine`` says of a leaf's id whether it is this reader's own work (a division's). ``outside``: the ids of
     leaves that do not count for the agency by its profile, those scored by others among them.
     """
     leaves = [node for node in criteria if node.is_leaf]
+    tree = tree_of(criteria_set)
     results = {leaf.pk: self_result(leaf, answers.get(leaf.pk)) for leaf in leaves}
-    rolled = engine.rollup(tree_for(criteria), results)
+    rolled = roll_up(criteria_set, results, tree=tree)
     area = area_of(criteria)
     gaps: list[Gap] = []
     counts: dict[int, list[int]] = {}
-    other = ZERO
+    others = dict(results)
     for leaf in leaves:
         answer = answers.get(leaf.pk)
         if answer is None:
-            other += ZERO if leaf.pk in outside else leaf.max_points
+            others[leaf.pk] = (ZERO, ZERO if leaf.pk in outside else leaf.max_points)
             continue
         found = gaps_of(answer, citations.get(answer.pk, ()), requests.get(answer.pk))
         gaps += [Gap(kind, answer, leaf, area[leaf.pk]) for kind in found]
@@ -178,24 +175,25 @@ def progress_from(
     return Progress(
         points=rolled.points,
         maximum=rolled.maximum,
-        other_max=other,
+        other_max=roll_up(criteria_set, others, tree=tree).maximum - rolled.maximum,
         answered=sum(one.answered for one in areas),
         leaves=sum(one.leaves for one in areas),
         areas=areas,
         gaps=gaps,
         nodes=rolled.nodes,
+        caps=caps_of(tree, rolled.nodes, results),
     )
 
 
 def progress_of(sheet: Scoresheet) -> Progress:
-    """Progress of one sheet. Four queries."""
+    """Progress of one sheet (with its set). Four queries, five where the set was not read before."""
     criteria = list(Criterion.objects.filter(criteria_set_id=sheet.criteria_set_id).order_by("order"))
     by_id = {node.pk: node for node in criteria}
     answers: dict[int, Answer] = {}
     for answer in Answer.objects.filter(scoresheet=sheet).defer("trace"):
         answer.criterion = by_id[answer.criterion_id]
         answers[answer.criterion_id] = answer
-    return progress_from(criteria, answers, citations_of(sheet), pending_requests(sheet))
+    return progress_from(sheet.criteria_set, criteria, answers, citations_of(sheet), pending_requests(sheet))
 
 
 def citations_of(sheet: Scoresheet) -> dict[int, list[Citation]]:

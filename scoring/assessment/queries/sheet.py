@@ -35,7 +35,6 @@ from scoring.assessment.queries.progress import (
     by_division,
     gaps_of,
     progress_from,
-    tree_for,
 )
 from scoring.assessment.queries.seen import (
     AFTER_ROUND_1,
@@ -47,6 +46,7 @@ from scoring.assessment.queries.seen import (
     marks_shown,
     transitions_of,
 )
+from scoring.assessment.queries.sums import Adjusted, roll_up
 from scoring.assessment.windows import Span, spans
 from scoring.criteria.models import Criterion
 
@@ -186,6 +186,7 @@ def read_sheet(
         if node.is_leaf and is_outside(answers.get(node.pk), node.not_applicable_for, participation.profiles)
     }
     progress = progress_from(
+        sheet.criteria_set,
         criteria,
         answers,
         citations,
@@ -232,7 +233,7 @@ def read_sheet(
             )
         views[node.pk] = view
     adjustments = _adjustments(sheet) if curtain.shows_final else []
-    finals = _finals(sheet, criteria, views, adjustments) if curtain.shows_final else None
+    finals = _finals(sheet, views, adjustments) if curtain.shows_final else None
     return SheetView(
         sheet=sheet,
         criteria=criteria,
@@ -284,22 +285,15 @@ def _adjustments(sheet: Scoresheet) -> list[Adjustment]:
 
 
 def _finals(
-    sheet: Scoresheet,
-    criteria: Sequence[Criterion],
-    views: dict[int, LeafView],
-    adjustments: list[Adjustment],
+    sheet: Scoresheet, views: dict[int, LeafView], adjustments: list[Adjustment]
 ) -> engine.Rollup[int]:
     by_kind = dict.fromkeys(Adjustment.Kind.values, ZERO)
     for one in adjustments:
         by_kind[one.kind] += one.points
-    results = {pk: view.final or (ZERO, view.criterion.max_points) for pk, view in views.items()}
-    return engine.rollup(
-        tree_for(criteria),
-        results,
-        bonus=by_kind[Adjustment.Kind.BONUS],
-        penalty=by_kind[Adjustment.Kind.PENALTY],
-        bonus_cap=sheet.criteria_set.bonus_cap,
-        penalty_cap=sheet.criteria_set.penalty_cap,
+    return roll_up(
+        sheet.criteria_set,
+        {pk: view.final or (ZERO, view.criterion.max_points) for pk, view in views.items()},
+        Adjusted(by_kind[Adjustment.Kind.BONUS], by_kind[Adjustment.Kind.PENALTY]),
     )
 
 

@@ -101,7 +101,7 @@ class TestQueries:
     def test_drafting(self, as_user: Any, leaves: int) -> None:
         place = filled(leaves)
         client = as_user(place.coordinator)
-        assert queries(client, reverse("workspace:home")) == FRAME + 9
+        assert queries(client, reverse("workspace:home")) == FRAME + 8
         assert queries(client, self.address(place, "sheet")) == FRAME + 14
         assert queries(client, self.address(place, "print")) == FRAME + 14
         assert queries(client, self.address(place, "check")) == FRAME + 14
@@ -129,7 +129,7 @@ class TestQueries:
         place = filled(leaves)
         asked(place, leaves)
         client = as_user(place.head)
-        assert queries(client, reverse("workspace:home")) == FRAME + 10
+        assert queries(client, reverse("workspace:home")) == FRAME + 9
         assert queries(client, self.address(place, "sheet")) == FRAME + 16
         assert queries(client, self.address(place, "explanation")) == FRAME + 16
         assert queries(client, self.address(place, "send-explanation")) == FRAME + 16
