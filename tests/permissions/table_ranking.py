@@ -37,12 +37,20 @@ def _blocks(world: World) -> Kinds:
     return Kinds({"cycle_block": blocks[0].pk}, {"cycle_block": blocks[1].pk}, {"cycle_block": 999_999})
 
 
-OBJECTS = {"run": _runs, "cycle_block_to_rank": _blocks}
+def _sets(world: World) -> Kinds:
+    """Sets to rehearse: like runs, of a block."""
+    sets = [make_set(locked=False, year=year) for year in (2041, 2042)]
+    return Kinds({"pk": sets[0].pk}, {"pk": sets[1].pk}, {"pk": 999_999})
+
+
+OBJECTS = {"set_to_rehearse": _sets, "run": _runs, "cycle_block_to_rank": _blocks}
 POST = ("POST",)
 TABLE = {
     "ranking:index": Row(READERS),
     "ranking:run": Row(READERS, READERS, make="run"),
     "ranking:progress": Row(READERS, READERS, make="run"),
     "ranking:request": Row(ASKS, ASKS, make="cycle_block_to_rank", methods=POST),
+    "ranking:rehearse": Row(ASKS, ASKS, make="set_to_rehearse"),
+    "ranking:rehearse_csv": Row(ASKS, ASKS, make="set_to_rehearse"),
     "ranking:retry": Row(ASKS, ASKS, make="run", methods=POST),
 }
