@@ -242,7 +242,7 @@ DETAILS = {
     "copied_set": _("copied from"),
     "earlier": _("earlier set"),
     "newer": _("newer set"),
-    "ties": _("ties"),
+    "links": _("links between criteria"),
 }
 
 VALUES: dict[str, dict[str | int, Any]] = {

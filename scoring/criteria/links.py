@@ -1,22 +1,35 @@
 """How the nodes of one criteria set follow those of an earlier one: this year's of last year's, version of version.
 
 Links stand beside the sets (``SetLink``, ``CriterionLink``), so that sets locked long ago can still be tied.
-Where nobody stated any, ``guessed`` proposes them and says so.
+Where nobody stated any, ``guessed`` proposes them and says so. A comparability that nobody stated follows the two
+nodes as they stand (``likely``), so that it keeps up with a draft that is being edited.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from parindex.ui.collation import fold
 from scoring.criteria.models import Comparability, CriteriaSet, CriterionLink, SetLink
 from scoring.criteria.queries import SetNode, SetTree, tree_of
 
-__all__ = ["Bridge", "Tie", "bridge", "guessed", "likely", "worst"]
+__all__ = [
+    "Bridge",
+    "Tie",
+    "Whole",
+    "bridge",
+    "bridges",
+    "guessed",
+    "likely",
+    "likely_whole",
+    "wholes",
+    "worst",
+]
 
 _ORDER = (Comparability.SAME, Comparability.RESCALED, Comparability.NOT_COMPARABLE)
+Pairs = Iterable[tuple[CriteriaSet, CriteriaSet]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,19 @@ class Tie:
     newer: int
     earlier: int
     comparability: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Whether the totals of two sets compare. ``linked``: a person tied the sets; ``note``: the reason given."""
+
+    comparability: str
+    linked: bool = True
+    note: str = ""
+
+    @property
+    def compares(self) -> bool:
+        return self.comparability != Comparability.NOT_COMPARABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +84,10 @@ class Bridge:
         """What follows a node of the earlier set: none (gone), one, or several (split)."""
         return self._forward.get(node, ())
 
+    def is_split(self, node: int) -> bool:
+        """Whether a node of the newer set is one of several parts of an earlier one."""
+        return any(len(self.forward(tie.earlier)) > 1 for tie in self.back(node))
+
     def comparable(self, node: int) -> Tie | None:
         """The one earlier node whose figures may stand beside this node's; None where they may not.
 
@@ -66,47 +96,64 @@ class Bridge:
         ties = self.back(node)
         if len(ties) != 1 or ties[0].comparability == Comparability.NOT_COMPARABLE:
             return None
-        return ties[0] if len(self.forward(ties[0].earlier)) == 1 else None
+        return None if self.is_split(node) else ties[0]
 
 
 def worst(*values: str) -> str:
     """The lesser comparability of a chain of links; ``same`` for none."""
-    return max(values, key=lambda one: _ORDER.index(Comparability(one)), default=Comparability.SAME)
+    return max(values, key=_rank, default=Comparability.SAME)
 
 
 def bridge(newer: CriteriaSet, earlier: CriteriaSet) -> Bridge:
     """The ties from one set back to an earlier one: stated, along a chain of sets, or else guessed.
 
-    Two or three queries where they are stated, and those of ``tree_of`` where they are guessed. A chain
-    (this version → the version before → last year's) takes the lesser comparability of its links.
+    Three queries where they are linked, one where they are not, and those of ``tree_of`` for sets that are no
+    longer cached. A chain (this version → the version before → last year's) takes the lesser comparability.
     """
-    path = _path(newer.pk, earlier.pk)
-    if not path:
-        return guessed(newer, earlier)
-    by_link: dict[int, list[Tie]] = {}
-    for link, node, before, comparability in CriterionLink.objects.filter(set_link__in=path).values_list(
-        "set_link_id", "criterion_id", "earlier_id", "comparability"
-    ):
-        by_link.setdefault(link, []).append(Tie(node, before, comparability))
-    ties = by_link.get(path[0].pk, [])
-    for step in path[1:]:
-        ties = _joined(ties, by_link.get(step.pk, []))
-    return Bridge(
-        newer.pk,
-        earlier.pk,
-        worst(*(one.comparability for one in path)),
-        tuple(ties),
-        note=" ".join(one.note for one in path if one.note),
-    )
+    return bridges([(newer, earlier)])[newer.pk, earlier.pk]
+
+
+def bridges(pairs: Pairs) -> dict[tuple[int, int], Bridge]:
+    """Many bridges at once, by (newer, earlier) set. The queries of one, whatever their number."""
+    wanted = {(newer.pk, earlier.pk): (newer, earlier) for newer, earlier in pairs}
+    known = _links()
+    paths = {key: _path(*key, known) for key in wanted}
+    steps = {step.pk: step for path in paths.values() for step in path}
+    ties = _ties(steps)
+    found = {}
+    for key, (newer, earlier) in wanted.items():
+        path = paths[key]
+        if not path:
+            found[key] = guessed(newer, earlier)
+            continue
+        own = ties.get(path[0].pk, [])
+        for step in path[1:]:
+            own = _joined(own, ties.get(step.pk, []))
+        whole = _whole(path)
+        found[key] = Bridge(*key, whole.comparability, tuple(own), note=whole.note)
+    return found
+
+
+def wholes(pairs: Pairs) -> dict[tuple[int, int], Whole]:
+    """Whether the totals of sets compare, by (newer, earlier) set. One query."""
+    known = _links()
+    found = {}
+    for newer, earlier in pairs:
+        key = (newer.pk, earlier.pk)
+        if newer.pk == earlier.pk:
+            found[key] = Whole(Comparability.SAME)
+        elif path := _path(*key, known):
+            found[key] = _whole(path)
+        else:
+            found[key] = Whole(likely_whole(newer, earlier), linked=False)
+    return found
 
 
 def guessed(newer: CriteriaSet, earlier: CriteriaSet) -> Bridge:
-    """Ties where nobody stated any: nodes with the same code and, but for case and accents, the same title.
-
-    The same maximum and rule make a leaf ``same``, else it is ``rescaled``; the whole counts as ``same``.
-    """
+    """Ties where nobody stated any: nodes with the same code and, but for case and accents, the same title."""
     new, old = tree_of(newer), tree_of(earlier)
-    return Bridge(newer.pk, earlier.pk, Comparability.SAME, tuple(_matches(new, old)), stated=False)
+    whole = likely_whole(newer, earlier)
+    return Bridge(newer.pk, earlier.pk, whole, tuple(_matches(new, old)), stated=False)
 
 
 def _matches(new: SetTree, old: SetTree) -> Iterable[Tie]:
@@ -121,14 +168,27 @@ def likely(node: SetNode, before: SetNode) -> str:
     same = node.max_points == before.max_points and node.cap == before.cap
     if node.rule is not None and before.rule is not None:
         same = same and node.rule.data == before.rule.data
-    return Comparability.SAME if same else Comparability.RESCALED
+    return Comparability.SAME if same and node.is_leaf == before.is_leaf else Comparability.RESCALED
 
 
-def _path(newer: int, earlier: int) -> list[SetLink]:
-    """The shortest chain of set links from one set back to another; empty where there is none. One query."""
+def likely_whole(newer: CriteriaSet, earlier: CriteriaSet) -> str:
+    """What a link between two sets most likely is: ``same`` with the same total (points)."""
+    return Comparability.SAME if newer.total == earlier.total else Comparability.RESCALED
+
+
+Links = Mapping[int, list[SetLink]]
+
+
+def _links() -> Links:
+    """Every link between sets by the newer one, with both sets. One query: a province has some dozens."""
     links: dict[int, list[SetLink]] = {}
-    for link in SetLink.objects.order_by("pk"):
+    for link in SetLink.objects.select_related("newer", "earlier").order_by("pk"):
         links.setdefault(link.newer_id, []).append(link)
+    return links
+
+
+def _path(newer: int, earlier: int, links: Links) -> list[SetLink]:
+    """The shortest chain of set links from one set back to another; empty where there is none."""
     waiting: deque[tuple[int, list[SetLink]]] = deque([(newer, [])])
     seen = {newer}
     while waiting:
@@ -140,6 +200,41 @@ def _path(newer: int, earlier: int) -> list[SetLink]:
                 seen.add(link.earlier_id)
                 waiting.append((link.earlier_id, [*path, link]))
     return []
+
+
+def _whole(path: Iterable[SetLink]) -> Whole:
+    steps = list(path)
+    values = [
+        step.comparability
+        if _said(step.comparability, step.stated)
+        else likely_whole(step.newer, step.earlier)
+        for step in steps
+    ]
+    return Whole(worst(*values), note=" ".join(step.note for step in steps if step.note))
+
+
+def _ties(steps: Mapping[int, SetLink]) -> dict[int, list[Tie]]:
+    """The ties of some set links, by link. One query, and the trees where a comparability was not stated."""
+    if not steps:
+        return {}
+    rows = list(
+        CriterionLink.objects.filter(set_link__in=steps).values_list(
+            "set_link_id", "criterion_id", "earlier_id", "comparability", "stated"
+        )
+    )
+    trees: dict[int, SetTree] = {}
+    for link in {row[0] for row in rows if not _said(row[3], row[4])}:
+        for one in (steps[link].newer, steps[link].earlier):
+            if one.pk not in trees:
+                trees[one.pk] = tree_of(one)
+    found: dict[int, list[Tie]] = {}
+    for link, node, before, comparability, stated in rows:
+        if not _said(comparability, stated):
+            new, old = trees[steps[link].newer_id].by_id, trees[steps[link].earlier_id].by_id
+            if node in new and before in old:
+                comparability = likely(new[node], old[before])
+        found.setdefault(link, []).append(Tie(node, before, comparability))
+    return found
 
 
 def _joined(near: Iterable[Tie], far: Iterable[Tie]) -> list[Tie]:
@@ -155,6 +250,11 @@ def _joined(near: Iterable[Tie], far: Iterable[Tie]) -> list[Tie]:
             known = found.get(key)
             found[key] = one if known is None else min(known, one, key=_rank)
     return [Tie(new, old, comparability) for (new, old), comparability in found.items()]
+
+
+def _said(comparability: str, stated: bool) -> bool:
+    """Whether a comparability was stated: a proposal is ``same`` and follows what stands."""
+    return stated or comparability != Comparability.SAME
 
 
 def _rank(comparability: str) -> int:
