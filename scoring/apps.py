@@ -11,6 +11,7 @@ class ScoringConfig(AppConfig):
         from scoring.assessment import access, appraisal_menu, cycle_menu, record_limits, workspace_menu
         from scoring.criteria import menu
         from scoring.publication import menu as publication_menu
+        from scoring.publication import standing
         from scoring.ranking import menu as ranking_menu
 
         access.register()
@@ -21,3 +22,4 @@ class ScoringConfig(AppConfig):
         workspace_menu.register()
         ranking_menu.register()
         publication_menu.register()
+        standing.register()

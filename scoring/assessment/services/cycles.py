@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from parindex.ui.formats import format_deadline
 from scoring.assessment.cycle_permissions import require_manage
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Cycle, CycleBlock, Extension, Participation, Stage, Window
+from scoring.assessment.services.parts import locked_year, set_is_taken
 from scoring.assessment.windows import spans
 from scoring.criteria.models import CriteriaSet
 
@@ -139,7 +141,7 @@ def add_block(
     require_manage(actor)
     with transaction.atomic():
         made, new = CycleBlock.objects.get_or_create(
-            cycle=cycle, block=block, defaults={"criteria_set": criteria_set}
+            cycle=cycle, block=block, part_of=None, defaults={"criteria_set": criteria_set}
         )
         if not new:
             raise Invalid(fields={"block": [_("This block is in the cycle already.")]})
@@ -155,10 +157,17 @@ def add_block(
 
 
 def remove_block(*, actor: Actor | None, cycle_block: CycleBlock) -> None:
-    """Take a block out of a cycle again, with its windows and participations: only before it is opened."""
+    """Take a block out of a cycle again, with its windows and participations: only before it is opened.
+
+    One part of a year is taken out by ``parts.remove_part``; while a block has parts it stays. Raises WrongState.
+    """
     require_manage(actor)
     with transaction.atomic():
         block = unopened(cycle_block)
+        if block.part_of_id is not None or block.parts.exists():
+            raise WrongState(
+                _("This year of the block has more than one part. Remove the other parts first.")
+            )
         before = {"block": block.block.slug, "agencies": block.participations.count()}
         block.participations.all().delete()
         block.extensions.all().delete()
@@ -169,10 +178,18 @@ def remove_block(*, actor: Actor | None, cycle_block: CycleBlock) -> None:
 
 
 def choose_set(*, actor: Actor | None, cycle_block: CycleBlock, criteria_set: CriteriaSet) -> CycleBlock:
-    """Choose the criteria set of a block: until it is opened. Profiles that the set lacks are dropped."""
+    """Choose the criteria set of a block: until it is opened. Profiles that the set lacks are dropped.
+
+    Raises WrongState; Invalid on ``criteria_set`` where another part of the year uses it.
+    """
     require_manage(actor)
     with transaction.atomic():
+        others = [row for row in locked_year(cycle_block) if row.pk != cycle_block.pk]
         block = unopened(cycle_block)
+        if set_is_taken(criteria_set, others):
+            raise Invalid(
+                fields={"criteria_set": [_("Another part of this year uses this set. Choose another one.")]}
+            )
         before = {"criteria_set": block.criteria_set_id}
         block.criteria_set = criteria_set
         block.save(update_fields=["criteria_set"])
@@ -329,9 +346,12 @@ def shifted(moment: datetime, years: int) -> datetime:
 
 
 def _copy_blocks(cycle: Cycle, source: Cycle) -> None:
-    """Blocks, participations of active agencies, and windows moved by whole years. Constant queries a block."""
+    """Blocks, participations of active agencies, and windows moved by whole years. Constant queries a block.
+
+    Where the earlier year had two sets, the new one begins as that year ended: with the part that closed last, whole.
+    """
     years = cycle.year - source.year
-    for old in source.blocks.select_related("block", "criteria_set"):
+    for old in _last_parts(source):
         newest = CriteriaSet.objects.filter(year=cycle.year, block=old.block).order_by("-version").first()
         criteria_set = newest or old.criteria_set
         new = CycleBlock.objects.create(cycle=cycle, block=old.block, criteria_set=criteria_set)
@@ -354,6 +374,15 @@ def _copy_blocks(cycle: Cycle, source: Cycle) -> None:
             )
             for window in old.windows.all()
         )
+
+
+def _last_parts(source: Cycle) -> list[CycleBlock]:
+    """Of each block of a cycle the row that counts for the end of its year: whose windows close last. One query."""
+    rows = source.blocks.select_related("block", "criteria_set").annotate(ends=Max("windows__closes"))
+    last: dict[int, CycleBlock] = {}
+    for row in rows.order_by(F("ends").asc(nulls_first=True), "pk"):
+        last[row.block_id] = row
+    return sorted(last.values(), key=lambda row: (row.block.order, row.pk))
 
 
 def _named(actor: Actor) -> User:

@@ -101,7 +101,11 @@ def _store(
     cycle, new_cycle = _cycle(year)
     if new_cycle:
         made.append(_("cycle %(year)s") % {"year": year})
-    cycle_block = CycleBlock.objects.filter(cycle=cycle, block=block).select_related("criteria_set").first()
+    cycle_block = (
+        CycleBlock.objects.filter(cycle=cycle, block=block, part_of=None)
+        .select_related("criteria_set")
+        .first()
+    )
     criteria_set = _criteria_set(actor, cycle_block, year, block, set_file, made)
     now = db_now()
     if cycle_block is None:
