@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from parindex.ui.formats import format_decimal
 from scoring import engine
+from scoring.criteria.dependencies import condition_faults
 from scoring.criteria.json_source import Finding, Findings, load
 from scoring.criteria.places import Places, RowReport
 from scoring.criteria.values import Values, is_points, join
@@ -309,6 +310,9 @@ class _Checker(Values):
                         node_place(node.place, ""),
                         _("The set has no other leaf “%(code)s”.") % {"code": code},
                     )
+        for node, text in condition_faults([node for node in self.nodes if node.rule is not None]):
+            self.node = node.code
+            self.wrong(node_place(node.place, ""), text)
 
     def method(self, entry: Mapping[str, Any], place: str, kind: object) -> str:
         implied = {"survey": "survey", "external_index": "external"}.get(str(kind), "appraisal")

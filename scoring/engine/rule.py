@@ -196,10 +196,14 @@ class Rule:
         for rule in (*self.body.parts(), *(rule for _, rule in self.cases)):
             yield from rule.walk()
 
+    def looks_at(self) -> tuple[str, ...]:
+        """The codes of the leaves whose answers decide its cases, each once, in order."""
+        codes = (condition.answer for rule in self.walk() for condition, _ in rule.cases)
+        return tuple(dict.fromkeys(filter(None, codes)))
+
     def depends_on(self) -> tuple[str, ...]:
         """The codes of the leaves whose answers decide its cases, and of those that points move to."""
-        codes = (condition.answer for rule in self.walk() for condition, _ in rule.cases)
-        return tuple(dict.fromkeys([*filter(None, codes), *self.moves_to]))
+        return tuple(dict.fromkeys([*self.looks_at(), *self.moves_to]))
 
 
 def _round_to(outcome: Outcome, step: Decimal) -> None:
