@@ -41,6 +41,15 @@ ACTIONS = {
     "document.open": _("document opened"),
     "document.remove": _("document removed"),
     "document.replace_file": _("file replaced"),
+    "criteria_set.created": _("criteria set made"),
+    "criteria_set.changed": _("details of the criteria set changed"),
+    "criteria_set.criteria_changed": _("criteria changed"),
+    "criteria_set.pasted": _("criteria pasted from a table"),
+    "criteria_set.renumbered": _("criteria numbered anew"),
+    "criterion.added": _("criterion added"),
+    "criterion.changed": _("criterion changed"),
+    "criterion.moved": _("criterion moved"),
+    "criterion.deleted": _("criterion deleted"),
     "criteria_set.imported": _("criteria set imported"),
     "criteria_set.deleted": _("criteria set deleted"),
     "criteria_set.difference_confirmed": _("difference from the official total confirmed"),
@@ -125,6 +134,27 @@ ACTIONS = {
 
 DETAILS = {
     "active": _("active"),
+    "appraiser": _("appraiser (agency number)"),
+    "bonus_cap": _("bonus cap"),
+    "cap": _("cap"),
+    "code": _("code"),
+    "codes": _("codes"),
+    "decision_date": _("decision date"),
+    "decision_issuer": _("issued by"),
+    "decision_number": _("decision number"),
+    "effective_from": _("effective from"),
+    "evidence": _("evidence asked for"),
+    "guidance": _("guidance"),
+    "level": _("level"),
+    "max_points": _("maximum"),
+    "method": _("method"),
+    "na_request": _("may be asked to be not applicable"),
+    "not_applicable_for": _("not applicable for"),
+    "official": _("official"),
+    "parent": _("part of criterion"),
+    "parts": _("parts"),
+    "penalty_cap": _("penalty cap"),
+    "rule_text": _("official wording of the rule"),
     "address": _("network address"),
     "agency": _("agency"),
     "applicable_max": _("applicable maximum"),
@@ -261,6 +291,14 @@ VALUES: dict[str, dict[str | int, Any]] = {
         "approver": _("approver"),
         "inspector": _("inspector"),
         "administrator": _("administrator"),
+        "bonus": _("bonus area"),
+        "penalty": _("penalty area"),
+    },
+    "method": {
+        "appraisal": _("self-assessment and appraisal"),
+        "survey": _("sociological survey"),
+        "external": _("external index"),
+        "office": _("entered by an office"),
     },
     "kind": {
         "merged": _("merged into"),
@@ -303,7 +341,8 @@ VALUES: dict[str, dict[str | int, Any]] = {
 
 # Details whose values are figures: shown with the language's decimal mark.
 FIGURES = frozenset(
-    "applicable_max denominator mark marks maximum numerator points self_points total value".split()
+    "applicable_max bonus_cap cap denominator mark marks max_points maximum numerator penalty_cap points "
+    "self_points total value".split()
 )
 
 OBJECTS = {
