@@ -26,8 +26,8 @@ from parindex.errors import Invalid
 from scoring import engine
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Cycle, Participation
-from scoring.criteria.links import Bridge, bridge
-from scoring.criteria.models import CriteriaSet, Method
+from scoring.criteria.links import Bridge, Tie, bridge
+from scoring.criteria.models import Comparability, CriteriaSet, Method
 from scoring.criteria.queries import SetNode, SetTree, tree_of
 from scoring.engine.numbers import EXACT, round_points
 from scoring.ranking.figures import Entrant, Total, compute
@@ -172,7 +172,7 @@ def rehearse(criteria_set: CriteriaSet, run: RankingRun, *, new: str = NewLeaves
     if not tree.leaves:
         raise Invalid(_("The set has no leaf with a rule yet: there is nothing to score by."))
     old = tree_of(run.cycle_block.criteria_set)
-    ties = bridge(criteria_set, run.cycle_block.criteria_set)
+    ties = _itself(tree) if tree.set_id == old.set_id else bridge(criteria_set, run.cycle_block.criteria_set)
     rows = list(RankingRow.objects.filter(run=run).select_related("agency").order_by("agency__sort_key"))
     figures = _figures(run, old)
     profiles = dict(
@@ -211,6 +211,12 @@ def rehearse(criteria_set: CriteriaSet, run: RankingRun, *, new: str = NewLeaves
         without_rule=sum(not node.is_leaf and not tree.children(node.id) for node in tree.nodes),
         notes=notes,
     )
+
+
+def _itself(tree: SetTree) -> Bridge:
+    """A set follows itself node by node."""
+    same = Comparability.SAME
+    return Bridge(tree.set_id, tree.set_id, same, tuple(Tie(node.id, node.id, same) for node in tree.nodes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,3 +217,12 @@ def test_without_a_run_the_page_says_what_to_do(client: Client) -> None:
     page = client.get(reverse("ranking:rehearse", args=[make_set(NEW, locked=False).pk]))
     assert page.status_code == 200
     assert "import_past_year" in page.content.decode()
+
+
+def test_the_same_set_gives_the_same_figures(year: tuple[CriteriaSet, RankingRun]) -> None:
+    """Scored once more by its own set, a year stands where it stood: nothing is lost on the way."""
+    run = year[1]
+    result = rehearse(run.cycle_block.criteria_set, run)
+    assert [one.change for one in result.shifts] == [0, 0]
+    assert result.stated
+    assert not any(leaf.moves for leaf in result.leaves)
