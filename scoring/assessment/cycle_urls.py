@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.assessment.views import cycle_blocks, cycles
+from scoring.assessment.views import cycle_blocks, cycle_parts, cycles
 
 app_name = "cycles"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("blocks/<int:pk>/extensions/", cycle_blocks.extensions, name="extensions"),
     path("blocks/<int:pk>/open/", cycle_blocks.open_block, name="open"),
     path("blocks/<int:pk>/remove/", cycle_blocks.remove, name="remove"),
+    path("blocks/<int:pk>/parts/", cycle_parts.change, name="parts"),
+    path("blocks/<int:pk>/parts/add/", cycle_parts.add, name="add_part"),
     path("agencies/<int:pk>/", cycle_blocks.participation, name="participation"),
     path("agencies/<int:pk>/remove/", cycle_blocks.remove_agency, name="remove_agency"),
 ]

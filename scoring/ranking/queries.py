@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet
 
 from scoring.assessment.models import Cycle, CycleBlock, SheetState
-from scoring.ranking.models import NodeRow, RankingRow, RankingRun, RunStage
+from scoring.assessment.queries.parts import HUNDRED
+from scoring.ranking.models import NodeRow, RankingPart, RankingRow, RankingRun, RunStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +20,27 @@ class BlockOverview:
     ranked: int
     finalised: int
     runs: dict[str, RankingRun]
+    parts: tuple[BlockOverview, ...] = ()  # the further sets of the year
+
+    @property
+    def rows(self) -> tuple[BlockOverview, ...]:
+        """All parts of the year, this one first."""
+        return (self, *self.parts)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every ranked sheet of this row is finalised."""
+        return self.cycle_block.opened_at is not None and self.ranked > 0 and self.finalised == self.ranked
 
     @property
     def ready(self) -> bool:
-        return self.ranked > 0 and self.finalised == self.ranked
+        """Whether the final run can be asked for: of several sets, when all are settled and their weights are whole."""
+        return all(row.is_settled for row in self.rows) and (not self.parts or self.total == HUNDRED)
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of the weights of all parts of the year, in percent."""
+        return sum((row.cycle_block.weight_pct for row in self.rows), Decimal(0))
 
     @property
     def final(self) -> RankingRun | None:
@@ -33,25 +52,39 @@ class BlockOverview:
 
 
 def overview(cycle: Cycle) -> list[BlockOverview]:
-    """The opened blocks of a cycle with their newest runs. Two queries."""
-    blocks = list(
-        CycleBlock.objects.filter(cycle=cycle, opened_at__isnull=False)
-        .select_related("block", "cycle")
+    """The opened blocks of a cycle with their newest runs, each with the parts of its year. Two queries."""
+    present = Q(participations__sheets__criteria_set=F("criteria_set"), participations__ranked=True)
+    rows = list(
+        CycleBlock.objects.filter(cycle=cycle)
+        .select_related("block", "cycle", "criteria_set")
         .annotate(
-            ranked_sheets=Count("participations__sheets", filter=Q(participations__ranked=True)),
+            ranked_sheets=Count("participations__sheets", filter=present),
             finalised_sheets=Count(
                 "participations__sheets",
-                filter=Q(participations__ranked=True, participations__sheets__state=SheetState.FINALISED),
+                filter=present & Q(participations__sheets__state=SheetState.FINALISED),
             ),
         )
-        .order_by("block__order")
+        .order_by("block__order", "pk")
     )
     newest: dict[int, dict[str, RankingRun]] = {}
     for run in RankingRun.objects.filter(cycle_block__cycle=cycle).select_related("same_as").order_by("pk"):
         newest.setdefault(run.cycle_block_id, {})[run.stage] = run
+    parts: dict[int, list[BlockOverview]] = {}
+    for row in rows:
+        if row.part_of_id is not None:
+            parts.setdefault(row.part_of_id, []).append(
+                BlockOverview(row, row.ranked_sheets, row.finalised_sheets, newest.get(row.pk, {}))
+            )
     return [
-        BlockOverview(block, block.ranked_sheets, block.finalised_sheets, newest.get(block.pk, {}))
-        for block in blocks
+        BlockOverview(
+            row,
+            row.ranked_sheets,
+            row.finalised_sheets,
+            newest.get(row.pk, {}),
+            tuple(parts.get(row.pk, ())),
+        )
+        for row in rows
+        if row.part_of_id is None and row.opened_at is not None
     ]
 
 
@@ -67,6 +100,14 @@ def table(run: RankingRun) -> list[RankingRow]:
         .select_related("agency")
         .order_by(F("rank").asc(nulls_last=True), "agency__sort_key", "agency_id")
     )
+
+
+def parts_table(run: RankingRun) -> dict[int, list[RankingPart]]:
+    """What each set of the year says of each agency, by agency id, in the order of the year. One query."""
+    found: dict[int, list[RankingPart]] = {}
+    for part in RankingPart.objects.filter(run=run).select_related("cycle_block").order_by("cycle_block"):
+        found.setdefault(part.agency_id, []).append(part)
+    return found
 
 
 def node_table(run: RankingRun, *, by: str) -> list[NodeRow]:

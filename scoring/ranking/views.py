@@ -15,7 +15,7 @@ from parindex.errors import Refusal
 from scoring.assessment.models import Cycle, CycleBlock
 from scoring.ranking import permissions, queries, services
 from scoring.ranking.models import RankingRun, RunStage
-from scoring.ranking.tables import area_tables, lines
+from scoring.ranking.tables import area_tables, lines, part_lines
 
 reader = allowed(permissions.may_read)
 requester = allowed(permissions.may_request)
@@ -88,7 +88,7 @@ def run_page(request: HttpRequest, public_id: str) -> HttpResponse:
     by = "area" if request.GET.get("by") == "area" else "total"
     done = run.state == RankingRun.State.DONE
     context: dict[str, Any] = {
-        "title": f"{run.cycle_block.block} · {run.cycle_block.cycle.year}",
+        "title": f"{_name_of(run)} · {run.cycle_block.cycle.year}",
         "run": run,
         "may_request": permissions.may_request(request.actor),  # type: ignore[attr-defined]
         "by": by,
@@ -104,10 +104,13 @@ def run_page(request: HttpRequest, public_id: str) -> HttpResponse:
         context |= lines(run, shown, sort=request.GET.get("sort", "rank")) | {
             "left_out": len(shown) < len(rows)
         }
+        if run.settings.get("parts"):
+            context["year_parts"] = part_lines(run, shown, queries.parts_table(run))
     elif done:
         nodes = queries.node_table(run, by="area")
         shown_nodes = [node for node in nodes if node.agency_id not in hidden]
         context["areas"] = area_tables(run, shown_nodes)
+        context["year_parts"] = part_lines(run, [], {})
         context |= {"digits": run.settings.get("digits", 2), "left_out": len(shown_nodes) < len(nodes)}
     return render(request, "admin/ranking/run.html", context)
 
@@ -121,6 +124,11 @@ def progress(request: HttpRequest, public_id: str) -> HttpResponse:
     if run.state not in services.UNDER_WAY:
         response["HX-Refresh"] = "true"
     return response
+
+
+def _name_of(run: RankingRun) -> str:
+    """The block; with the part of the year where the run is of one part alone."""
+    return str(run.cycle_block.block if run.settings.get("parts") else run.cycle_block.name)
 
 
 def _run(public_id: str) -> RankingRun:

@@ -46,6 +46,8 @@ TABLE = {
     "cycles:agencies": Row(PROVINCE, PROVINCE, make="block_of_cycle", **READ_AND_SET_UP),
     "cycles:extensions": Row(PROVINCE, PROVINCE, make="block_of_cycle", **READ_AND_SET_UP),
     "cycles:open": Row(MANAGES, MANAGES, make="block_of_cycle", methods=BOTH),
+    "cycles:parts": Row(MANAGES, MANAGES, make="block_of_cycle", methods=BOTH),
+    "cycles:add_part": Row(MANAGES, MANAGES, make="block_of_cycle", methods=BOTH),
     "cycles:remove": Row(MANAGES, MANAGES, make="block_of_cycle", methods=BOTH),
     "cycles:participation": Row(MANAGES, MANAGES, make="participation", methods=BOTH),
     "cycles:remove_agency": Row(MANAGES, MANAGES, make="participation", methods=POST),

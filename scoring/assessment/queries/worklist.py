@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Concat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -148,7 +149,7 @@ def ground(actor: Actor, filters: Filters) -> Ground:
     blocks = [block for block in blocks if not reach[block.pk].is_empty]
     has_duty = any(not reach[block.pk].duty.is_empty for block in blocks)
     found = Ground(filters, cycles, cycle, blocks, reach, has_duty and filters.whose != ALL)
-    chosen = [block for block in blocks if filters.block in ("", block.block.slug)]
+    chosen = [block for block in blocks if filters.block in ("", block.key)]
     found.nodes = list(
         Criterion.objects.filter(criteria_set__in={block.criteria_set_id for block in chosen}).order_by(
             "criteria_set", "order"
@@ -168,7 +169,7 @@ def tasks(ground: Ground, *, any_state: bool = False, block: int | None = None) 
     filters = ground.filters
     wanted = Q(pk__in=[])
     for one in ground.blocks:
-        if block not in (None, one.pk) or filters.block not in ("", one.block.slug):
+        if block not in (None, one.pk) or filters.block not in ("", one.key):
             continue
         wanted |= ground.reach[one.pk].answers(mine=ground.mine)
     answers: QuerySet[Any] = Answer.objects.filter(wanted).exclude(applicability=Answer.Applicability.PROFILE)
@@ -269,6 +270,16 @@ def overall(answers: QuerySet[Any]) -> Tally:
     return Tally("", "", counts=dict(rows))
 
 
+def block_name() -> Case:
+    """The name of an answer's block, with the part of the year where there are several (``CycleBlock.name``)."""
+    block = "scoresheet__participation__cycle_block"
+    return Case(
+        When(**{f"{block}__period": "", "then": F(f"{block}__block__name")}),
+        default=Concat(F(f"{block}__block__name"), Value(" · "), F(f"{block}__period")),
+        output_field=CharField(),
+    )
+
+
 def by_agency(answers: QuerySet[Any]) -> list[Tally]:
     """One tally a sheet, in order of name. One query."""
     agency = "scoresheet__participation__agency"
@@ -279,7 +290,7 @@ def by_agency(answers: QuerySet[Any]) -> list[Tally]:
             slug=F(f"{agency}__slug"),
             name=F(f"{agency}__name"),
             sort=F(f"{agency}__sort_key"),
-            block=F("scoresheet__participation__cycle_block__block__name"),
+            block=block_name(),
             state=F("scoresheet__state"),
             sheet=F("scoresheet__public_id"),
         )
@@ -303,7 +314,7 @@ def by_criterion(answers: QuerySet[Any]) -> list[Tally]:
             n=Count("pk"),
             set=F("criterion__criteria_set_id"),
             place=F("criterion__order"),
-            block=F("scoresheet__participation__cycle_block__block__name"),
+            block=block_name(),
         )
         .order_by("set", "place")
     )

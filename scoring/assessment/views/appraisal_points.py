@@ -113,6 +113,6 @@ def template(request: HttpRequest, public_id: uuid.UUID, method: str, extension:
     heading, rows = template_rows(block, method)
     data = write_csv(heading, rows) if extension == "csv" else write_xlsx(heading, rows)
     response = HttpResponse(data, content_type=CONTENT_TYPES[extension])
-    name = f"{block.cycle.year}-{block.block.slug}-{method}.{extension}"
+    name = f"{block.cycle.year}-{block.key}-{method}.{extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

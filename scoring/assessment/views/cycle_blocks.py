@@ -23,9 +23,11 @@ from scoring.assessment.forms.cycles import (
     WindowsForm,
 )
 from scoring.assessment.models import CycleBlock, Participation
+from scoring.assessment.published import is_published
 from scoring.assessment.queries import cycles as queries
+from scoring.assessment.queries.parts import parts_of_year
 from scoring.assessment.services import cycles as services
-from scoring.assessment.services import opening
+from scoring.assessment.services import opening, parts
 
 
 @require_GET
@@ -33,7 +35,11 @@ from scoring.assessment.services import opening
 def block(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the block stands: stages, and each agency's progress."""
     cycle_block = _block(pk)
-    context = _page(request, cycle_block, "block") | {"rows": queries.participants(cycle_block)}
+    context = _page(request, cycle_block, "block") | {
+        "rows": queries.participants(cycle_block),
+        "year": parts_of_year(cycle_block),
+        "published": is_published(cycle_block),
+    }
     if cycle_block.opened_at is None:
         context["obstacles"] = opening.opening_obstacles(cycle_block)
         context["set_form"] = SetForm(cycle_block)
@@ -203,6 +209,10 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     errors: list[str] = []
     if request.method == "POST":
         try:
+            if cycle_block.part_of_id is not None:
+                parts.remove_part(actor=request.actor, cycle_block=cycle_block)  # type: ignore[attr-defined]
+                messages.success(request, _("The part of the year is taken out; its weight went back."))
+                return redirect("cycles:block", pk=cycle_block.part_of_id)
             services.remove_block(actor=request.actor, cycle_block=cycle_block)  # type: ignore[attr-defined]
         except Refusal as refusal:
             errors = refusal.messages
@@ -227,7 +237,7 @@ def _page(request: HttpRequest, cycle_block: CycleBlock, here: str) -> dict[str,
         ("extensions", _("Extensions"), None),
     ]
     return {
-        "title": cycle_block.block.name,
+        "title": cycle_block.name,
         "here": here,
         "cycle_block": cycle_block,
         "cycle": cycle_block.cycle,

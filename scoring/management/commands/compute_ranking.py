@@ -18,7 +18,10 @@ from scoring.ranking.models import RankingRun
 
 
 class Command(BaseCommand):
-    help = "Compute the final ranking of a year (or find the run of the same inputs) and print it."
+    help = (
+        "Compute the final ranking of a year (or find the run of the same inputs) and print it. Where a block had two"
+        " sets in the year, the index combines them by their weights."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("year", type=int)
@@ -34,7 +37,7 @@ class Command(BaseCommand):
 
     def _blocks(self, year: int, name: str | None) -> list[CycleBlock]:
         blocks = (
-            CycleBlock.objects.filter(cycle__year=year)
+            CycleBlock.objects.filter(cycle__year=year, part_of=None)
             .select_related("cycle", "block")
             .order_by("block__order")
         )

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from parindex.ui.formats import format_points
 from scoring.assessment.models import CycleBlock
+from scoring.assessment.queries.parts import row_of
 from scoring.assessment.services.imports import ImportRefused, ImportReport, import_points
 from scoring.criteria.matching import block_names
 
@@ -24,6 +25,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--block", required=True, help="slug or name of the block")
         parser.add_argument(
+            "--part",
+            default="",
+            help="where the year has two sets: the name of the part, or its number (1 is the block's first set)",
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="tell every row's outcome and store nothing"
         )
 
@@ -31,7 +37,11 @@ class Command(BaseCommand):
         block = block_names().find(options["block"])
         if block is None:
             raise CommandError(f"There is no block “{options['block']}”.")
-        cycle_block = CycleBlock.objects.filter(cycle__year=options["year"], block=block).first()
+        rows = CycleBlock.objects.filter(cycle__year=options["year"], block=block)
+        cycle_block = row_of(rows, options["part"])
+        if cycle_block is None and options["part"] and rows:
+            known = ", ".join(f"{number} ({row.period})" for number, row in enumerate(rows, 1))
+            raise CommandError(f"There is no part “{options['part']}” of the year; there are: {known}.")
         if cycle_block is None:
             raise CommandError(f"There is no cycle of the year {options['year']} with the block “{block}”.")
         try:
