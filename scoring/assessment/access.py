@@ -17,6 +17,7 @@ from scoring.assessment.windows import spans
 if TYPE_CHECKING:
     from agencies.actors import Actor
     from evidence.models import DocumentVersion
+    from scoring.assessment.appraisal_permissions import Reach
 
 #: The states of a sheet in which the agency changes citations, and the window that must be open.
 WRITING = {SheetState.DRAFTING: Stage.SELF_ASSESSMENT, SheetState.EXPLAINING: Stage.EXPLANATION}
@@ -45,14 +46,13 @@ def cited_for_appraiser(actor: Actor, version: DocumentVersion) -> bool:
         return False
     blocks = {row.answer.scoresheet.participation.cycle_block for row in rows}
     reach = reaches(actor, blocks)
-    return any(
-        reach[row.answer.scoresheet.participation.cycle_block_id].sees_leaf(
-            row.answer.scoresheet.participation.agency_id,
-            row.answer.criterion_id,
-            row.answer.scoresheet.state,
-        )
-        for row in rows
-    )
+    return any(_is_read(row, reach[row.answer.scoresheet.participation.cycle_block_id]) for row in rows)
+
+
+def _is_read(citation: Citation, reach: Reach) -> bool:
+    sheet = citation.answer.scoresheet
+    agency_id = sheet.participation.agency_id
+    return reach.sees_leaf(agency_id, citation.answer.criterion_id, sheet.state) or reach.sees_earlier(sheet)
 
 
 def cited_documents(document_ids: Collection[int]) -> set[int]:

@@ -20,6 +20,7 @@ from scoring.assessment.permissions import SUBMITTED_STATES
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
+    from scoring.assessment.models import Scoresheet
 
 #: Who has business in the appraisal's screens.
 APPRAISAL_ROLES = frozenset({Role.ASSESSOR, Role.SECRETARY, Role.COUNCIL_MEMBER, Role.INSPECTOR})
@@ -52,6 +53,11 @@ class Reach:
         if agency_id in self.barred or state not in SUBMITTED_STATES:
             return False
         return self.oversees or bool(self.duty.leaves_on(agency_id))
+
+    def sees_earlier(self, sheet: Scoresheet) -> bool:
+        """Whether this person reads a sheet that an amended set replaced: who oversees, once it was submitted."""
+        hidden = sheet.participation.agency_id in self.barred or sheet.submitted_at is None
+        return self.oversees and sheet.state == SheetState.REPLACED and not hidden
 
     def sees_leaf(self, agency_id: int, criterion_id: int, state: str) -> bool:
         """Whether this leaf of the sheet exists for this person."""

@@ -16,7 +16,7 @@ from evidence.models import DocumentVersion
 from parindex.audit.access import register_limit
 from parindex.audit.models import AuditEntry
 from scoring.assessment.appraisal_permissions import barred_houses
-from scoring.assessment.models import Answer, ImportBatch, Scoresheet, SheetState
+from scoring.assessment.models import Answer, ImportBatch, Scoresheet, SheetState, Transition
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -48,8 +48,12 @@ def without_hidden_sheets(actor: Actor, entries: QuerySet[AuditEntry]) -> QueryS
     inspects, barred = actor.has(Role.INSPECTOR), barred_houses(actor)
     hidden = Q(participation__agency_id__in=barred)
     if not inspects:
-        hidden |= Q(state__in=UNSUBMITTED)
-        explaining = Answer.objects.order_by().filter(scoresheet__state=SheetState.EXPLAINING)
+        hidden |= Q(state__in=UNSUBMITTED) | Q(state=SheetState.REPLACED, submitted_at=None)
+        # a sheet that was replaced while its agency explained: what it wrote goes on as a draft of the new one
+        left = Transition.objects.filter(target=SheetState.REPLACED, source=SheetState.EXPLAINING)
+        explaining = Answer.objects.order_by().filter(
+            Q(scoresheet__state=SheetState.EXPLAINING) | Q(scoresheet__in=left.values("scoresheet"))
+        )
         entries = entries.exclude(object_type__startswith=LIBRARY).exclude(
             action__in=REPLYING, object_type=Answer._meta.label_lower, object_id__in=_keys(explaining)
         )

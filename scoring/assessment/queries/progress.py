@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from evidence.models import DocumentVersion
 from scoring.assessment.models import Answer, Citation, NotApplicableRequest, Scoresheet
+from scoring.assessment.queries.second_looks import NO_LOOKS, Looks, looks_of
 from scoring.assessment.queries.sums import Cap, Pair, caps_of, roll_up
 from scoring.criteria.models import CriteriaSet, Criterion
 from scoring.criteria.queries import tree_of
@@ -27,6 +28,7 @@ GAP_TEXTS: dict[str, str | Promise] = {
     "no_evidence": gettext_lazy("Points are claimed without evidence: cite a document or write a note."),
     "no_reason": gettext_lazy("“Not applicable” is asked for without a reason."),
     "infected": gettext_lazy("A cited file did not pass the virus scan: replace it by a clean copy."),
+    "second_look": gettext_lazy("Changed by the amendment: correct it, or confirm that it stays as it is."),
 }
 
 
@@ -137,13 +139,15 @@ def progress_from(
     *,
     mine: Callable[[int], bool] = lambda _leaf: False,
     outside: Collection[int] = (),
+    looks: Looks = NO_LOOKS,
 ) -> Progress:
     """Progress from rows that are already read; answers by criterion id, the rest by answer id.
 
     One query where the set was not read before by this process, none otherwise.
 
     ``mine`` says of a leaf's id whether it is this reader's own work (a division's). ``outside``: the ids of
-    leaves that do not count for the agency by its profile, those scored by others among them.
+    leaves that do not count for the agency by its profile, those scored by others among them. ``looks``: what
+    the agency looks at once more after an amendment.
     """
     leaves = [node for node in criteria if node.is_leaf]
     tree = tree_of(criteria_set)
@@ -158,7 +162,7 @@ def progress_from(
         if answer is None:
             others[leaf.pk] = (ZERO, ZERO if leaf.pk in outside else leaf.max_points)
             continue
-        found = gaps_of(answer, citations.get(answer.pk, ()), requests.get(answer.pk))
+        found = looks.gaps(answer, gaps_of(answer, citations.get(answer.pk, ()), requests.get(answer.pk)))
         gaps += [Gap(kind, answer, leaf, area[leaf.pk]) for kind in found]
         if answer.applicability == Answer.Applicability.PROFILE:
             continue
@@ -186,14 +190,23 @@ def progress_from(
 
 
 def progress_of(sheet: Scoresheet) -> Progress:
-    """Progress of one sheet (with its set). Four queries, five where the set was not read before."""
+    """Progress of one sheet (with its set). Four queries, one more where the set was not read before, one more
+    for a sheet that an amendment made.
+    """
     criteria = list(Criterion.objects.filter(criteria_set_id=sheet.criteria_set_id).order_by("order"))
     by_id = {node.pk: node for node in criteria}
     answers: dict[int, Answer] = {}
     for answer in Answer.objects.filter(scoresheet=sheet).defer("trace"):
         answer.criterion = by_id[answer.criterion_id]
         answers[answer.criterion_id] = answer
-    return progress_from(sheet.criteria_set, criteria, answers, citations_of(sheet), pending_requests(sheet))
+    return progress_from(
+        sheet.criteria_set,
+        criteria,
+        answers,
+        citations_of(sheet),
+        pending_requests(sheet),
+        looks=looks_of(sheet),
+    )
 
 
 def citations_of(sheet: Scoresheet) -> dict[int, list[Citation]]:

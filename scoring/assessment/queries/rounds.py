@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scoring.assessment.models import (
     Answer,
@@ -140,7 +140,7 @@ def plan_closing(
         plan.shut.update({agency: span.closes for agency, span in found if span.is_over(now)})
     asked: dict[int, int] = {}
     if stage == Stage.ROUND_1:
-        open_requests = ExplanationRequest.objects.filter(answer__scoresheet__in=ids, taken_back_at=None)
+        open_requests = _unsettled(ExplanationRequest.objects.filter(answer__scoresheet__in=ids))
         for sheet_id in open_requests.values_list("answer__scoresheet_id", flat=True):
             asked[sheet_id] = asked.get(sheet_id, 0) + 1
     for sheet in concerned:
@@ -155,6 +155,12 @@ def _after_round(sheet: Scoresheet, stage: Stage, asked: int) -> Touched:
     if asked:
         return Touched(sheet, (*begin, "ask_for_explanation"), SheetState.EXPLAINING, asked)
     return Touched(sheet, (*begin, "close_round_1"), SheetState.REVIEWING)
+
+
+def _unsettled(requests: QuerySet[ExplanationRequest]) -> QuerySet[ExplanationRequest]:
+    """The open requests but those that were answered and marked again already, before the set was amended."""
+    marked = Mark.objects.filter(answer=OuterRef("answer"), round__gte=Mark.Round.ROUND_2)
+    return requests.filter(taken_back_at=None).exclude(Q(explanation__isnull=False) & Exists(marked))
 
 
 def sheets_concerned(cycle_block: CycleBlock, stage: Stage) -> QuerySet[Scoresheet]:

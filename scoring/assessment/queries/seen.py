@@ -21,6 +21,7 @@ from scoring.assessment.models import (
     SheetState,
     Transition,
 )
+from scoring.assessment.workflow import CARRIED_OVER, REPLACING
 
 ZERO = Decimal(0)
 Pair = tuple[Decimal, Decimal]
@@ -42,10 +43,12 @@ class Curtain:
 
     @classmethod
     def of(cls, sheet: Scoresheet, transitions: Iterable[Transition]) -> Curtain:
-        """From the log of a sheet's states. Pure."""
-        steps = list(transitions)
+        """From the log of a sheet's states: one that an amended set replaced shows what it showed before. Pure."""
+        log = list(transitions)
+        steps = [step for step in log if step.name != CARRIED_OVER and step.name not in REPLACING]
+        before = next((step.source for step in reversed(log) if step.name in REPLACING), sheet.state)
         return cls(
-            sheet.state,
+            before if sheet.state == SheetState.REPLACED else sheet.state,
             max((step.at for step in steps if step.name == "close_round_2"), default=None),
             max((step.at for step in steps if step.name == "finalise"), default=None),
             max((step.at for step in steps), default=None),

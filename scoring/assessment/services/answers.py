@@ -15,10 +15,18 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, StaleVersion, WrongState
 from parindex.ui.formats import format_decimal
 from scoring import engine
-from scoring.assessment.models import Answer, NotApplicableRequest, Scoresheet, SheetState, Stage
+from scoring.assessment.models import (
+    Answer,
+    NotApplicableRequest,
+    Scoresheet,
+    SecondLook,
+    SheetState,
+    Stage,
+)
 from scoring.assessment.permissions import require_edit_leaf
 from scoring.assessment.queries.divisions import division_of
-from scoring.assessment.services.locks import locked_answer, locked_sheet
+from scoring.assessment.services.locks import closed, locked_answer, locked_sheet
+from scoring.assessment.services.second_looks import looked, require_open_to_change
 from scoring.assessment.windows import require_open
 
 if TYPE_CHECKING:
@@ -87,7 +95,7 @@ def save_answer(
     WrongState, WindowClosed, Invalid (by field) or StaleVersion with both texts; then nothing is written.
     """
     with transaction.atomic():
-        sheet, answer, now = _drafting(answer, actor)
+        sheet, answer, now = drafting(answer, actor)
         if answer.applicability == Applicability.PROFILE:
             raise WrongState(_("This criterion does not apply to your agency: there is nothing to declare."))
         note = clean_note(note)
@@ -121,7 +129,7 @@ def ask_not_applicable(*, answer: Answer, actor: Actor, reason: str) -> NotAppli
     reason gives the request that is there. Raises Invalid on ``reason``, WrongState and the rest of save_answer.
     """
     with transaction.atomic():
-        sheet, answer, now = _drafting(answer, actor)
+        sheet, answer, now = drafting(answer, actor)
         if not answer.criterion.na_request:
             raise WrongState(_("The criteria set does not allow this criterion to be left out."))
         if answer.applicability == Applicability.PROFILE:
@@ -158,7 +166,7 @@ def ask_not_applicable(*, answer: Answer, actor: Actor, reason: str) -> NotAppli
 def take_back_not_applicable(*, answer: Answer, actor: Actor) -> Answer:
     """Take a request "not applicable" back while the sheet is being drafted. Twice is the same as once."""
     with transaction.atomic():
-        sheet, answer, now = _drafting(answer, actor)
+        sheet, answer, now = drafting(answer, actor)
         pending = answer.na_requests.filter(state=NotApplicableRequest.State.PENDING).first()
         if pending is None:
             return answer
@@ -200,19 +208,15 @@ def require_version(answer: Answer, expected: int, *, offered: Mapping[str, obje
         )
 
 
-def _drafting(answer: Answer, actor: Actor) -> tuple[Scoresheet, Answer, datetime]:
-    """Lock, then ask permission, state and window, in this order."""
+def drafting(answer: Answer, actor: Actor) -> tuple[Scoresheet, Answer, datetime]:
+    """Lock, then ask permission, state and window, in this order. Within the caller's transaction."""
     sheet = locked_sheet(answer.scoresheet_id)
     answer = locked_answer(answer.pk, sheet)
     participation = sheet.participation
     require_edit_leaf(actor, agency_id=participation.agency_id, division_id=division_of(answer))
     if sheet.state != SheetState.DRAFTING:
-        raise WrongState(
-            _(
-                "The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved."
-            )
-            % {"state": sheet.get_state_display()}
-        )
+        raise closed(sheet)
+    require_open_to_change(sheet, answer)
     now = db_now()
     require_open(participation.cycle_block, Stage.SELF_ASSESSMENT, agency_id=participation.agency_id, now=now)
     return sheet, answer, now
@@ -222,6 +226,8 @@ def _write(answer: Answer, actor: Actor, now: datetime, *fields: str) -> None:
     answer.version += 1
     answer.answered_by_id, answer.answered_at = _user_id(actor), now
     answer.save(update_fields=[*fields, "version", "answered_by", "answered_at"])
+    if answer.scoresheet.carried_from_id is not None:
+        looked([answer.pk], who=SecondLook.Who.AGENCY, user_id=_user_id(actor), now=now)
 
 
 def _as_stands(answer: Answer) -> dict[str, object]:

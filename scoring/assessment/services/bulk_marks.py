@@ -16,10 +16,19 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, NotPermitted, NotVisible, WrongState
 from scoring import engine
 from scoring.assessment.appraisal_permissions import Reach, may_run_block
-from scoring.assessment.models import Answer, Explanation, ExplanationRequest, Mark, Scoresheet, SheetState
+from scoring.assessment.models import (
+    Answer,
+    Explanation,
+    ExplanationRequest,
+    Mark,
+    Scoresheet,
+    SecondLook,
+    SheetState,
+)
 from scoring.assessment.queries.panels import reaches
 from scoring.assessment.services.locks import SHEET_JOINS
 from scoring.assessment.services.marks import clean_text, require_round, self_score
+from scoring.assessment.services.second_looks import looked
 from scoring.assessment.workflow import take_step
 
 if TYPE_CHECKING:
@@ -248,7 +257,9 @@ def _write(rows: list[BulkRow], *, actor: Actor, round: int, reason: str, now: d
         ],
         batch_size=500,
     )
-    Answer.objects.filter(pk__in=[row.answer.pk for row in rows]).update(version=F("version") + 1)
+    marked = [row.answer.pk for row in rows]
+    Answer.objects.filter(pk__in=marked).update(version=F("version") + 1)
+    looked(marked, who=SecondLook.Who.APPRAISER, user_id=actor.user.pk, now=now)
     return marks
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from evidence.models import Document, DocumentVersion
@@ -16,7 +17,8 @@ from parindex.errors import Invalid, NotVisible, WrongState
 from scoring.assessment.models import Answer, Citation, Scoresheet, SheetState, Stage
 from scoring.assessment.permissions import require_edit_leaf
 from scoring.assessment.queries.divisions import division_of
-from scoring.assessment.services.locks import locked_answer, locked_sheet
+from scoring.assessment.services.locks import closed, locked_answer, locked_sheet
+from scoring.assessment.services.second_looks import require_open_to_change
 from scoring.assessment.windows import require_open
 
 if TYPE_CHECKING:
@@ -99,14 +101,31 @@ def correct_place(*, citation: Citation, actor: Actor, page: str, clause: str) -
         return citation
 
 
-def freeze(sheet: Scoresheet) -> int:
-    """Make every citation of a sheet permanent; how many were not. Within the caller's transaction."""
-    return Citation.objects.filter(answer__scoresheet=sheet, frozen=False).update(frozen=True)
+def freeze(sheet: Scoresheet, *, explanations: bool = True) -> int:
+    """Make every citation of a sheet permanent; how many were not. Within the caller's transaction.
+
+    Without ``explanations`` those of an explanation stay its draft (a supplement can carry some).
+    """
+    rows = Citation.objects.filter(answer__scoresheet=sheet, frozen=False)
+    return (rows if explanations else rows.filter(for_explanation=False)).update(frozen=True)
 
 
 def release(sheet: Scoresheet) -> int:
-    """Undo ``freeze`` for a sheet that is withdrawn before anybody judged it. Within the caller's transaction."""
-    return Citation.objects.filter(answer__scoresheet=sheet, frozen=True).update(frozen=False)
+    """Undo ``freeze`` for a sheet that is withdrawn before anybody judged it. Within the caller's transaction.
+
+    What had been submitted under an earlier version of the set stays submitted.
+    """
+    rows = Citation.objects.filter(answer__scoresheet=sheet, frozen=True)
+    if sheet.supplementary:
+        before = Citation.objects.filter(
+            answer__scoresheet=sheet.carried_from_id,
+            frozen=True,
+            document_version=OuterRef("document_version"),
+            page=OuterRef("page"),
+            clause=OuterRef("clause"),
+        )
+        rows = rows.filter(~Exists(before))
+    return rows.update(frozen=False)
 
 
 def _own_version(version: DocumentVersion | uuid.UUID, agency_id: int) -> DocumentVersion:
@@ -151,12 +170,9 @@ def _writing(answer: Answer, actor: Actor) -> tuple[Scoresheet, Answer, datetime
     require_edit_leaf(actor, agency_id=participation.agency_id, division_id=division_of(answer))
     stage = WRITING.get(SheetState(sheet.state))
     if stage is None:
-        raise WrongState(
-            _(
-                "The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved."
-            )
-            % {"state": sheet.get_state_display()}
-        )
+        raise closed(sheet)
+    if sheet.state == SheetState.DRAFTING:
+        require_open_to_change(sheet, answer)
     if (
         sheet.state == SheetState.EXPLAINING
         and not answer.explanation_requests.filter(taken_back_at__isnull=True).exists()

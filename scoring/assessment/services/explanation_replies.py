@@ -16,7 +16,7 @@ from scoring.assessment.permissions import require_edit_leaf
 from scoring.assessment.queries.divisions import division_of
 from scoring.assessment.services.answers import MAX_NOTE, is_blank, scored
 from scoring.assessment.services.citations import freeze
-from scoring.assessment.services.locks import locked_answer, locked_sheet
+from scoring.assessment.services.locks import closed, locked_answer, locked_sheet
 from scoring.assessment.windows import require_open
 from scoring.assessment.workflow import STEP, may_take, take_step
 
@@ -52,12 +52,7 @@ def save_explanation(
         participation = sheet.participation
         require_edit_leaf(actor, agency_id=participation.agency_id, division_id=division_of(answer))
         if sheet.state != SheetState.EXPLAINING:
-            raise WrongState(
-                _(
-                    "The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved."
-                )
-                % {"state": sheet.get_state_display()}
-            )
+            raise closed(sheet)
         now = db_now()
         require_open(participation.cycle_block, Stage.EXPLANATION, agency_id=participation.agency_id, now=now)
         request = ExplanationRequest.objects.select_for_update().get(pk=request.pk)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from scoring.assessment.models import Answer, Scoresheet
+from django.utils.translation import gettext as _
+
+from parindex.errors import WrongState
+from scoring.assessment.models import Answer, Scoresheet, SheetState
 
 SHEET_JOINS = (
     "participation__agency",
@@ -15,6 +18,21 @@ SHEET_JOINS = (
 def locked_sheet(sheet_id: int) -> Scoresheet:
     """The sheet as it stands now, locked until the transaction ends, with agency, block and cycle. One query."""
     return Scoresheet.objects.select_for_update(of=("self",)).select_related(*SHEET_JOINS).get(pk=sheet_id)
+
+
+def closed(sheet: Scoresheet) -> WrongState:
+    """Why a sheet takes no more from its agency, to be raised: it moved on, or an amended set replaced it."""
+    if sheet.state == SheetState.REPLACED:
+        return WrongState(
+            _(
+                "The criteria set was amended and this scoresheet was replaced; what it holds went over to the new "
+                "one. Nothing was saved: open the new scoresheet and go on there."
+            )
+        )
+    return WrongState(
+        _("The scoresheet is now in the state “%(state)s” and can no longer be changed. Nothing was saved.")
+        % {"state": sheet.get_state_display()}
+    )
 
 
 def raise_sheet_version(sheet: Scoresheet) -> None:

@@ -16,10 +16,19 @@ from parindex.clock import db_now
 from parindex.errors import Invalid, StaleVersion, WrongState
 from scoring import engine
 from scoring.assessment.appraisal_permissions import ROUND_OF_STATE, Reach, require_mark
-from scoring.assessment.models import Answer, ExplanationRequest, Mark, Scoresheet, SheetState, Stage
+from scoring.assessment.models import (
+    Answer,
+    ExplanationRequest,
+    Mark,
+    Scoresheet,
+    SecondLook,
+    SheetState,
+    Stage,
+)
 from scoring.assessment.queries.panels import reach_of
 from scoring.assessment.services.answers import refusal
-from scoring.assessment.services.locks import locked_answer, locked_sheet, raise_sheet_version
+from scoring.assessment.services.locks import closed, locked_answer, locked_sheet, raise_sheet_version
+from scoring.assessment.services.second_looks import looked
 from scoring.assessment.windows import require_open
 from scoring.assessment.workflow import take_step
 
@@ -120,6 +129,8 @@ def locked_for_mark(answer: Answer, *, actor: Actor, round: int) -> Marking:
     answer = locked_answer(answer.pk, sheet)
     participation = sheet.participation
     reach = reach_of(actor, participation.cycle_block)
+    if sheet.state == SheetState.REPLACED and reach.sees_earlier(sheet):
+        raise closed(sheet)
     require_mark(
         reach,
         actor=actor,
@@ -132,6 +143,13 @@ def locked_for_mark(answer: Answer, *, actor: Actor, round: int) -> Marking:
         raise WrongState(_("This criterion does not apply to the agency: there is nothing to mark."))
     now = db_now()
     stands_in = require_round(sheet, round, now=now)
+    if stands_in == Mark.Round.ROUND_1 and was_marked_later(answer):
+        raise WrongState(
+            _(
+                "This criterion was marked in a later round before the criteria set was amended and did not change: "
+                "those points stand. Nothing was saved."
+            )
+        )
     if stands_in == Mark.Round.ROUND_2 and not is_open_in_round_2(sheet, answer):
         raise WrongState(
             _("Round 2 covers the criteria on which an explanation was asked. This is not one of them.")
@@ -167,6 +185,11 @@ def is_open_in_round_2(sheet: Scoresheet, answer: Answer) -> bool:
     return asked.exists() or sheet.transitions.filter(name="return_to_round_2").exists()
 
 
+def was_marked_later(answer: Answer) -> bool:
+    """Whether a mark of round 2 or the council came over from an earlier version of the set: it stands."""
+    return Mark.objects.filter(answer=answer, round__gt=Mark.Round.ROUND_1).exists()
+
+
 def is_settled(answer: Answer) -> bool:
     """Whether the council gave points here: they count before any round's, so the rounds no longer mark it."""
     return Mark.objects.filter(answer=answer, round=Mark.Round.COUNCIL).exists()
@@ -196,6 +219,8 @@ def append_mark(
         at=work.now,
     )
     raise_version(work.answer)
+    if work.sheet.carried_from_id is not None:
+        looked([work.answer.pk], who=SecondLook.Who.APPRAISER, user_id=actor.user.pk, now=work.now)
     if work.round == Mark.Round.COUNCIL:
         raise_sheet_version(work.sheet)
     return mark

@@ -25,6 +25,7 @@ from scoring.assessment.queries.rounds import (
     sheets_concerned,
 )
 from scoring.assessment.services.citations import freeze
+from scoring.assessment.services.submission import days_late
 from scoring.assessment.workflow import take_step
 
 if TYPE_CHECKING:
@@ -104,10 +105,10 @@ def close_round(
 def _move(touched: Touched, stage: Stage, *, actor: Actor, now: datetime) -> None:
     sheet = touched.sheet
     if stage in (Stage.SELF_ASSESSMENT, Stage.EXPLANATION):
-        freeze(sheet)
+        freeze(sheet, explanations=stage == Stage.EXPLANATION)
     if stage == Stage.SELF_ASSESSMENT:
         # as late as if the head had submitted now: not submitting must not pay
-        sheet.submitted_at, sheet.days_late = now, touched.days_late
+        sheet.submitted_at, sheet.days_late = now, days_late(sheet, touched.days_late)
     for step in touched.steps:
         take_step(step, sheet=sheet, actor=actor, agency_id=touched.agency_id, now=now)
 

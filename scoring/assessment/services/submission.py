@@ -102,10 +102,19 @@ def approve(*, sheet: Scoresheet, actor: Actor, expected_version: int | None = N
                 )
             if gaps := completeness(sheet):
                 raise NotComplete(gaps)
-            freeze(sheet)
-            sheet.submitted_at, sheet.days_late = now, span.days_late(now)
+            freeze(sheet, explanations=False)
+            sheet.submitted_at, sheet.days_late = now, days_late(sheet, span.days_late(now))
         take_step("approve", sheet=sheet, actor=actor, agency_id=agency_id, now=now)
         return sheet
+
+
+def days_late(sheet: Scoresheet, late: int) -> int:
+    """Days late of a sheet handed in ``late`` days after the end; a supplement keeps those of its first submission.
+
+    One query, and only for supplements.
+    """
+    before = sheet.carried_from if sheet.supplementary else None
+    return late if before is None else max(late, before.days_late)
 
 
 def withdraw(*, sheet: Scoresheet, actor: Actor) -> Scoresheet:
@@ -127,6 +136,6 @@ def withdraw(*, sheet: Scoresheet, actor: Actor) -> Scoresheet:
                 if Mark.objects.filter(answer__scoresheet=sheet).exists():
                     raise WrongState(_("The appraisal has begun: the scoresheet can no longer be withdrawn."))
                 release(sheet)
-                sheet.submitted_at, sheet.days_late = None, 0
+                sheet.submitted_at, sheet.days_late = None, days_late(sheet, 0)
         take_step("withdraw", sheet=sheet, actor=actor, agency_id=agency_id, now=now)
         return sheet

@@ -1,0 +1,69 @@
+"""After an amendment within the year: which answers may be changed, and who has looked at what once more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from parindex.audit.services import record
+from parindex.errors import Invalid, WrongState
+from scoring.assessment.models import Answer, Scoresheet, SecondLook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agencies.actors import Actor
+
+Who = SecondLook.Who
+
+
+def require_open_to_change(sheet: Scoresheet, answer: Answer) -> None:
+    """WrongState where a sheet was submitted before the set was amended and the amendment left this answer alone.
+
+    One query, and only for supplements. An answer that was looked at already can be corrected until it is submitted.
+    """
+    if sheet.supplementary and not SecondLook.objects.filter(answer=answer, who=Who.AGENCY).exists():
+        raise WrongState(
+            _(
+                "This criterion was submitted before the criteria set was amended and did not change: it stays as it "
+                "was. Only the criteria that need another look can be changed. Nothing was saved."
+            )
+        )
+
+
+def looked(answers: Iterable[int], *, who: str, user_id: int, now: datetime) -> int:
+    """Note that these answers (ids) were looked at; how many waited for it. Within the caller's transaction.
+
+    One query.
+    """
+    waiting = SecondLook.objects.filter(answer__in=list(answers), who=who, done_at=None)
+    return waiting.update(done_by_id=user_id, done_at=now)
+
+
+def keep_as_it_stands(*, answer: Answer, actor: Actor) -> bool:
+    """The agency leaves an answer as the amendment carried it over. False where that was said already.
+
+    Raises NotVisible, NotPermitted, WrongState, WindowClosed, or Invalid where nothing is declared yet.
+    """
+    from scoring.assessment.services.answers import drafting
+
+    with transaction.atomic():
+        _sheet, answer, now = drafting(answer, actor)
+        look = answer.second_looks.select_for_update().filter(who=Who.AGENCY).order_by("-pk").first()
+        if look is None:
+            raise WrongState(_("This criterion did not change: there is nothing to confirm."))
+        if look.done_at is not None:
+            return False
+        if answer.inputs is None and answer.applicability != Answer.Applicability.REQUESTED:
+            raise Invalid(
+                _(
+                    "Nothing is declared here under the amended criteria set yet: fill in the figures and save them."
+                )
+            )
+        assert actor.user is not None  # roles are held by people alone
+        looked([answer.pk], who=Who.AGENCY, user_id=actor.user.pk, now=now)
+        record(actor=actor.user, action="answer.kept", obj=answer, after={"points": answer.self_points})
+        return True
