@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from agencies.models import Agency
 from scoring.assessment.appraisal_permissions import Reach
@@ -100,7 +100,7 @@ def council_lines(cycle_block: CycleBlock, reach: Reach) -> list[CouncilLine]:
 def _differences(cycle_block: CycleBlock) -> dict[int, int]:
     """Participation id → on how many answers marks differ from each other. One query."""
     rows = (
-        Mark.objects.filter(answer__scoresheet__participation__cycle_block=cycle_block)
+        _marks_of(cycle_block)
         .order_by()
         .values("answer_id", "answer__scoresheet__participation_id")
         .annotate(n=Count("points", distinct=True))
@@ -232,13 +232,21 @@ def overview(cycle_block: CycleBlock, reach: Reach) -> Overview:
 
 def _people(cycle_block: CycleBlock) -> list[PersonLine]:
     rows = (
-        Mark.objects.filter(answer__scoresheet__participation__cycle_block=cycle_block)
+        _marks_of(cycle_block)
         .order_by()
         .values("by_id", "by__full_name", "by__username")
         .annotate(n=Count("answer_id", distinct=True), last=Max("at"))
         .order_by("-n", "by__username")
     )
     return [PersonLine(row["by__full_name"] or row["by__username"], row["n"], row["last"]) for row in rows]
+
+
+def _marks_of(cycle_block: CycleBlock) -> QuerySet[Mark]:
+    """The marks on the sheets of the block's present set: those before an amendment came over to them."""
+    return Mark.objects.filter(
+        answer__scoresheet__participation__cycle_block=cycle_block,
+        answer__scoresheet__criteria_set=cycle_block.criteria_set_id,
+    )
 
 
 def _stages(cycle_block: CycleBlock, lines: Iterable[SheetLine]) -> list[StageLine]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -168,7 +168,9 @@ def block_views(blocks: list[CycleBlock]) -> list[BlockView]:
         agencies[block] = (number, unranked)
     states: dict[int, dict[str, int]] = {}
     sheets = (
-        Scoresheet.objects.filter(participation__cycle_block__in=blocks)
+        Scoresheet.objects.filter(
+            participation__cycle_block__in=blocks, criteria_set=F("participation__cycle_block__criteria_set")
+        )
         .order_by()
         .values_list("participation__cycle_block", "state")
         .annotate(number=Count("pk"))

@@ -80,6 +80,7 @@ def home_of(actor: Actor, now: datetime) -> Home:
     """The sheets of this person's agencies. Ten queries at most, however many there are."""
     sheets = list(
         permissions.own_sheets(actor)
+        .exclude(state=SheetState.REPLACED)
         .select_related(
             "participation__agency",
             "participation__cycle_block__cycle",

@@ -17,10 +17,12 @@ from scoring.assessment.models import (
     ImportedPoints,
     Mark,
     NotApplicableRequest,
+    SecondLook,
 )
 from scoring.assessment.queries.divisions import LeafDivision
 from scoring.assessment.queries.last_year import LastYear
 from scoring.assessment.queries.seen import AFTER_ROUND_1, Curtain, current, final_result
+from scoring.criteria.comparison import Change
 from scoring.criteria.models import Criterion
 
 Applicability = Answer.Applicability
@@ -60,6 +62,7 @@ class LeafView:
     curtain: Curtain | None = None
     mine: bool = False
     outside: bool = False
+    look: SecondLook | None = None
     row: Any = None
 
     @property
@@ -116,6 +119,18 @@ class LeafView:
     def takes_inputs(self) -> bool:
         """Whether the row shows fields to fill in."""
         return self.may_write and self.applicability in (Applicability.APPLIES, Applicability.REFUSED)
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether the agency may leave what an amendment carried over here as it is."""
+        if self.look is None or self.look.done_at is not None or self.answer is None:
+            return False
+        return self.may_write and (self.answer.inputs is not None or self.is_requested)
+
+    @property
+    def change_label(self) -> str:
+        """What the amendment did to the criterion, in a word."""
+        return str(Change(self.look.change).label) if self.look is not None else ""
 
     @property
     def may_ask_not_applicable(self) -> bool:

@@ -36,6 +36,7 @@ from scoring.assessment.queries.progress import (
     gaps_of,
     progress_from,
 )
+from scoring.assessment.queries.second_looks import NO_LOOKS, Looks, looks_of
 from scoring.assessment.queries.seen import (
     AFTER_ROUND_1,
     AFTER_ROUND_2,
@@ -84,6 +85,7 @@ class SheetView:
     final: tuple[Decimal, Decimal] | None
     divisions: list[DivisionProgress]
     last_step: Transition | None
+    looks: Looks = NO_LOOKS
     adjustments: list[Adjustment] = field(default_factory=list)
     own_division_ids: frozenset[int] = frozenset()
     asked_count: int = 0
@@ -104,11 +106,11 @@ class SheetView:
 
     @property
     def shows_round_1(self) -> bool:
-        return self.sheet.state in AFTER_ROUND_1
+        return self.curtain.state in AFTER_ROUND_1
 
     @property
     def shows_round_2(self) -> bool:
-        return self.sheet.state in AFTER_ROUND_2
+        return self.curtain.state in AFTER_ROUND_2
 
     def leaf(self, answer: Answer) -> LeafView:
         """The row of one answer, in the area that was read."""
@@ -193,9 +195,10 @@ def read_sheet(
         pending,
         mine=lambda pk: pk in divisions and divisions[pk].division_id in own_divisions,
         outside=outside,
+        looks=(looks := looks_of(sheet)),
     )
     marks = last_by_round(marks_shown(sheet, curtain))
-    asked = _asked(sheet) if sheet.state in AFTER_ROUND_1 else {}
+    asked = _asked(sheet) if curtain.state in AFTER_ROUND_1 else {}
     imported = _imported(sheet) if curtain.shows_final else {}
     leaf_titles = {node.code: node.title for node in criteria if node.is_leaf and node.pk in shown}
     last = last_year_of(sheet, leaf_titles)
@@ -220,12 +223,15 @@ def read_sheet(
             mine=division_id is not None and division_id in own_divisions,
             outside=node.pk in outside,
             may_write=writes
+            and own is not None
+            and looks.may_change(own)
             and permissions.may_draft(actor, agency_id=agency_id, state=sheet.state, division_id=division_id),
         )
         if own is not None:
             view.citations = citations.get(own.pk, [])
             view.request = requests.get(own.pk)
-            view.gaps = gaps_of(own, view.citations, pending.get(own.pk))
+            view.gaps = looks.gaps(own, gaps_of(own, view.citations, pending.get(own.pk)))
+            view.look = looks.by_answer.get(own.pk)
             view.marks = marks.get(own.pk, {})
             view.asked = asked.get(own.pk)
             view.may_reply = view.asked is not None and permissions.may_reply(
@@ -249,6 +255,7 @@ def read_sheet(
         own_division_ids=own_divisions,
         asked_count=len(asked),
         last_step=transitions[-1] if transitions else None,
+        looks=looks,
         adjustments=adjustments,
     )
 

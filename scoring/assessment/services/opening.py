@@ -218,7 +218,8 @@ def _applicability(leaf: SetNode, profiles: Iterable[str]) -> str:
 
 def _apply_profiles(block: CycleBlock, participation: Participation, profiles: Sequence[str]) -> None:
     """Let the answers of a drafting sheet follow new profiles: inputs stay, only their applicability turns."""
-    for sheet in participation.sheets.select_for_update().order_by("pk"):
+    present = participation.sheets.filter(criteria_set=block.criteria_set)
+    for sheet in present.select_for_update().order_by("pk"):
         if sheet.state != SheetState.DRAFTING:
             raise WrongState(_("The agency has submitted its sheet: its profiles can no longer change."))
         leaves = tree_of(block.criteria_set).self_scored
