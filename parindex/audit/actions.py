@@ -50,6 +50,11 @@ ACTIONS = {
     "criterion.changed": _("criterion changed"),
     "criterion.moved": _("criterion moved"),
     "criterion.deleted": _("criterion deleted"),
+    "criterion.rule_set": _("rule of a criterion set"),
+    "criterion.rule_cleared": _("rule of a criterion taken away"),
+    "stored_case.added": _("stored case added"),
+    "stored_case.changed": _("stored case changed"),
+    "stored_case.deleted": _("stored case deleted"),
     "criteria_set.imported": _("criteria set imported"),
     "criteria_set.deleted": _("criteria set deleted"),
     "criteria_set.difference_confirmed": _("difference from the official total confirmed"),
@@ -134,6 +139,8 @@ ACTIONS = {
 
 DETAILS = {
     "active": _("active"),
+    "cases": _("stored cases"),
+    "rule": _("rule"),
     "appraiser": _("appraiser (agency number)"),
     "bonus_cap": _("bonus cap"),
     "cap": _("cap"),
