@@ -313,7 +313,11 @@ def _check_fresh(run: RankingRun, block: CycleBlock) -> None:
     """Refuse a run when a sheet has been reopened or anything under it changed. Locks the sheets, after the block."""
     states = (
         Scoresheet.objects.select_for_update(of=("self",))
-        .filter(participation__cycle_block=block, participation__ranked=True)
+        .filter(
+            participation__cycle_block=block,
+            participation__ranked=True,
+            criteria_set=F("participation__cycle_block__criteria_set"),
+        )
         .order_by("pk")
         .values_list("state", flat=True)
     )

@@ -125,6 +125,8 @@ class LeafWork:
         """Whether the round that runs takes a mark on this leaf."""
         if self.answer is None or self.is_profile or self.in_round is None or self.is_settled:
             return False
+        if self.in_round == Mark.Round.ROUND_1 and max(self.rounds, default=0) > Mark.Round.ROUND_1:
+            return False  # marked in a later round before the set was amended: that stands
         return self.in_round != Mark.Round.ROUND_2 or self.asked is not None or self.returned
 
     @property
@@ -189,7 +191,8 @@ def sheet_for_appraisal(actor: Actor, public_id: uuid.UUID) -> tuple[Scoresheet,
     if sheet is None:
         raise NotVisible(_("There is no such scoresheet."))
     reach = reach_of(actor, sheet.participation.cycle_block)
-    if not reach.sees_sheet(sheet.participation.agency_id, sheet.state):
+    seen = reach.sees_sheet(sheet.participation.agency_id, sheet.state) or reach.sees_earlier(sheet)
+    if not seen:
         raise NotVisible(_("There is no such scoresheet."))
     return sheet, reach
 
@@ -202,7 +205,8 @@ def answer_for_appraisal(actor: Actor, public_id: uuid.UUID) -> tuple[Answer, Re
         raise NotVisible(_("There is no such answer."))
     sheet = answer.scoresheet
     reach = reach_of(actor, sheet.participation.cycle_block)
-    if not reach.sees_leaf(sheet.participation.agency_id, answer.criterion_id, sheet.state):
+    agency_id = sheet.participation.agency_id
+    if not (reach.sees_leaf(agency_id, answer.criterion_id, sheet.state) or reach.sees_earlier(sheet)):
         raise NotVisible(_("There is no such answer."))
     answer.criterion.criteria_set = sheet.criteria_set
     return answer, reach

@@ -23,6 +23,7 @@ from scoring.assessment.models import (
     ExplanationRequest,
     Mark,
     Scoresheet,
+    SecondLook,
     SheetState,
 )
 from scoring.assessment.queries.panels import reaches
@@ -31,6 +32,7 @@ from scoring.criteria.models import Criterion
 ROUND_1 = (SheetState.SUBMITTED, SheetState.APPRAISING)
 #: What an item of the list waits for. Those in TODO wait for the assessor.
 TASKS: dict[str, Promise] = {
+    "second_look": _("to be looked at again after the amendment"),
     "unmarked": _("unmarked"),
     "not_applicable": _("“not applicable” to decide"),
     "answered": _("explanation answered"),
@@ -38,13 +40,14 @@ TASKS: dict[str, Promise] = {
     "marked": _("marked"),
 }
 TASK_TONES = {
+    "second_look": "warn",
     "unmarked": "warn",
     "not_applicable": "warn",
     "answered": "accent",
     "asked": "info",
     "marked": "good",
 }
-TODO = ("unmarked", "not_applicable", "answered")
+TODO = ("second_look", "unmarked", "not_applicable", "answered")
 MODES = ("item", "agency", "criterion")
 ALL = "all"
 
@@ -193,9 +196,16 @@ def task_of() -> Case:
     """What an answer waits for, as an expression."""
     marks = Mark.objects.filter(answer=OuterRef("pk"))
     asked = ExplanationRequest.objects.filter(answer=OuterRef("pk"), taken_back_at=None)
+    again = SecondLook.objects.filter(
+        answer=OuterRef("pk"), who=SecondLook.Who.APPRAISER, done_at__isnull=True
+    )
     state = "scoresheet__state"
     return Case(
         When(Q(applicability=Answer.Applicability.REQUESTED), then=Value("not_applicable")),
+        When(
+            Q(**{f"{state}__in": ROUND_1}) & ~Exists(marks.filter(round=1)) & Exists(again),
+            then=Value("second_look"),
+        ),
         When(Q(**{f"{state}__in": ROUND_1}) & ~Exists(marks.filter(round=1)), then=Value("unmarked")),
         When(
             Q(**{state: SheetState.REAPPRAISING})
