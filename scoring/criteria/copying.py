@@ -15,12 +15,12 @@ from agencies.actors import Actor
 from agencies.models import Agency, Block
 from parindex.audit.services import record
 from parindex.clock import db_now
-from parindex.errors import Invalid, NotVisible
+from parindex.errors import Invalid, NotVisible, WrongState
 from scoring.criteria.editing.drafts import permit
 from scoring.criteria.models import CriteriaSet, Criterion, CriterionLink, SetLink, StoredCase
 from scoring.criteria.queries import next_version
 
-__all__ = ["Retired", "copy_set", "retired_appraisers", "title_for"]
+__all__ = ["Retired", "copy_set", "newest_copy", "retired_appraisers", "title_for"]
 
 YEARS = range(1990, 2201)
 
@@ -34,14 +34,22 @@ class Retired:
 
 
 def copy_set(
-    *, actor: Actor | None, source: CriteriaSet, year: int, block: Block, title: str = ""
+    *,
+    actor: Actor | None,
+    source: CriteriaSet,
+    year: int,
+    block: Block,
+    title: str = "",
+    last_copy: int | None = None,
 ) -> CriteriaSet:
     """A draft with all nodes, rules, stored cases, profiles, appraisers, caps and roles of ``source``.
 
     It is linked to its source node to node; each link is proposed as "same" and follows the edits. What belongs
     to a decision (number, dates, "official") is not carried over, nor is a confirmed difference. Appraisers that
     are no longer active agencies are kept: ``retired_appraisers`` lists them. ``title`` empty: the source's,
-    with the year changed. ``actor`` None is the command line. Raises NotPermitted, NotVisible, Invalid.
+    with the year changed. ``last_copy`` is what ``newest_copy`` gave when the page was shown: a copy made since
+    is answered by WrongState, so that one wish is not carried out twice. ``actor`` None is the command line.
+    Raises NotPermitted, NotVisible, Invalid.
     """
     permit(actor)
     with transaction.atomic():
@@ -49,7 +57,11 @@ def copy_set(
         kept = CriteriaSet.objects.select_for_update().filter(pk=source.pk).first()
         if kept is None:
             raise NotVisible(_("There is no such criteria set."))
-        _check(kept, year, block)
+        _check(kept, year)
+        if last_copy is not None and newest_copy(kept) != last_copy:
+            raise WrongState(
+                _("This set was copied a moment ago. Look at that copy first; save again for one more.")
+            )
         draft = CriteriaSet.objects.create(
             year=year,
             block=block,
@@ -99,7 +111,13 @@ def retired_appraisers(criteria_set: CriteriaSet) -> list[Retired]:
     return [Retired(agency, tuple(codes)) for agency, codes in found.values()]
 
 
-def _check(source: CriteriaSet, year: int, block: Block) -> None:
+def newest_copy(source: CriteriaSet) -> int:
+    """The newest set that follows this one (its key), 0 for none. One query."""
+    link = SetLink.objects.filter(earlier=source).order_by("-newer").first()
+    return 0 if link is None else link.newer_id
+
+
+def _check(source: CriteriaSet, year: int) -> None:
     if year not in YEARS:
         raise Invalid(fields={"year": [_("Enter a year from 1990 to 2200.")]})
     if year < source.year:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.criteria import views
+from scoring.criteria import link_views, views
 
 app_name = "criteria"
 urlpatterns = [
@@ -16,4 +16,10 @@ urlpatterns = [
     path("<int:pk>/export.xlsx", views.export_workbook, name="export_xlsx"),
     path("<int:pk>/lock/", views.lock, name="lock"),
     path("<int:pk>/delete/", views.delete, name="delete"),
+    path("<int:pk>/copy/", link_views.copy, name="copy"),
+    path("<int:pk>/links/", link_views.links, name="links"),
+    path("<int:pk>/links/<int:earlier>/", link_views.ties, name="ties"),
+    path("<int:pk>/links/<int:earlier>/drop/", link_views.drop, name="link_drop"),
+    path("<int:pk>/compare/<int:other>/", link_views.compare_sets, name="compare"),
+    path("<int:pk>/compare/<int:other>/<slug:kind>/", link_views.compare_file, name="compare_file"),
 ]
