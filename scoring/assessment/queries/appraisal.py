@@ -28,6 +28,7 @@ from scoring.assessment.models import (
     SheetState,
     Transition,
 )
+from scoring.assessment.queries.appraisal_sums import CapAbove
 from scoring.assessment.queries.last_year import LastYear, last_year_of
 from scoring.assessment.queries.panels import reach_of
 from scoring.criteria.models import Criterion, Method
@@ -69,6 +70,7 @@ class LeafWork:
     mine: bool = False
     in_round: int | None = None
     returned: bool = False
+    caps: list[CapAbove] = field(default_factory=list)
 
     @property
     def rounds(self) -> dict[int, Mark]:

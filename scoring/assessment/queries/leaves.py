@@ -22,6 +22,7 @@ from scoring.assessment.models import (
 from scoring.assessment.queries.divisions import LeafDivision
 from scoring.assessment.queries.last_year import LastYear
 from scoring.assessment.queries.seen import AFTER_ROUND_1, Curtain, current, final_result
+from scoring.assessment.queries.sums import Cap
 from scoring.criteria.comparison import Change
 from scoring.criteria.models import Criterion
 
@@ -64,6 +65,7 @@ class LeafView:
     outside: bool = False
     look: SecondLook | None = None
     row: Any = None
+    cap: Cap | None = None
 
     @property
     def code(self) -> str:
@@ -211,6 +213,12 @@ class Branch:
     leaves: list[LeafView] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
     final: tuple[Decimal, Decimal] | None = None
+    cap: Cap | None = None
+
+    @property
+    def role(self) -> str:
+        """What the points of an area do to the total: "", ``bonus`` or ``penalty``."""
+        return self.criterion.role
 
     def all_leaves(self) -> list[LeafView]:
         """The leaves of the whole branch."""

@@ -26,7 +26,7 @@ from scoring.assessment.models import (
 )
 from scoring.assessment.queries.sums import NOTHING, Adjusted, Pair, roll_up
 from scoring.criteria.models import Criterion, Method
-from scoring.criteria.queries import tree_of
+from scoring.criteria.queries import SetTree, tree_of
 
 PointStage = Literal["self", "round_1", "round_2", "final"]
 
@@ -71,19 +71,22 @@ def leaf_points(
     with_trace: bool = False,
     leaves: Mapping[int, Leaf] | None = None,
     profiles: Mapping[int, Collection[str]] | None = None,
+    sheet: Scoresheet | None = None,
 ) -> Iterator[LeafPoints]:
     """The points of every leaf of every sheet of the block, by participation and tree order.
 
     Rows are streamed from the database, in one query; three more where ``cycle_block`` comes without its cycle
     and the caller does not hand over the set's ``leaves`` and the ``profiles`` by participation. The sheet that
-    counts is the one of the block's present criteria set.
+    counts is the one of the block's present criteria set. ``sheet``: this one alone, whatever its set.
     """
     if leaves is None:
         leaves = leaves_of(cycle_block.criteria_set_id)
     if profiles is None:
         parts = Participation.objects.filter(cycle_block=cycle_block)
         profiles = dict(parts.values_list("pk", "profiles"))
-    for participation, criterion, source, points, maximum, trace in _rows(cycle_block, stage, with_trace):
+    for participation, criterion, source, points, maximum, trace in _rows(
+        cycle_block, stage, with_trace, sheet
+    ):
         leaf = leaves[criterion]
         if source in ("missing", "imported") and not leaf.not_applicable_for.isdisjoint(
             profiles[participation]
@@ -108,6 +111,14 @@ def leaves_of(criteria_set_id: int) -> dict[int, Leaf]:
     return {pk: Leaf(maximum, method, frozenset(outside)) for pk, maximum, method, outside in rows}
 
 
+def leaves_in(tree: SetTree) -> dict[int, Leaf]:
+    """The same of a set that is read already. Pure."""
+    return {
+        leaf.id: Leaf(leaf.max_points, leaf.method, frozenset(leaf.not_applicable_for))
+        for leaf in tree.leaves
+    }
+
+
 class SheetTotal(NamedTuple):
     """What a sheet comes to at a stage, in points. ``adjusted``: with its bonus and penalty in force.
 
@@ -125,14 +136,16 @@ def sheet_totals(
 ) -> dict[int, SheetTotal]:
     """Points and applicable maximum of each sheet of the block, by participation id, rolled up as in a ranking.
 
-    ``adjusted``: bonus and penalty by participation id (``adjustments_of``). Four queries at most, three where
+    ``adjusted``: bonus and penalty by participation id (``adjustments_of``). Three queries at most, two where
     the set was read before. What only a whole block settles (the best of the block, vetoes over a parent, maxima
     that move) is not in it yet: see docs/scoring.md, Settling.
     """
     criteria_set = cycle_block.criteria_set
     tree = tree_of(criteria_set)
     totals: dict[int, SheetTotal] = {}
-    for participation, rows in groupby(leaf_points(cycle_block, stage), key=lambda row: row.participation_id):
+    for participation, rows in groupby(
+        leaf_points(cycle_block, stage, leaves=leaves_in(tree)), key=lambda row: row.participation_id
+    ):
         results: dict[int, Pair] = {}
         still_open = 0
         for row in rows:
@@ -163,16 +176,20 @@ def adjustments_of(cycle_block: CycleBlock) -> dict[int, Adjusted]:
     return sums
 
 
-def _rows(cycle_block: CycleBlock, stage: PointStage, with_trace: bool) -> Iterator[tuple[Any, ...]]:
-    sql = _statement(stage, with_trace=with_trace, imported=cycle_block.cycle.imported)
+def _rows(
+    cycle_block: CycleBlock, stage: PointStage, with_trace: bool, sheet: Scoresheet | None
+) -> Iterator[tuple[Any, ...]]:
+    imported = cycle_block.cycle.imported
+    sql = _statement(stage, with_trace=with_trace, imported=imported, one_sheet=sheet is not None)
+    chosen = [cycle_block.pk, cycle_block.criteria_set_id] if sheet is None else [sheet.pk]
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, [cycle_block.pk, cycle_block.criteria_set_id])
+        cursor.execute(sql, chosen)
         while rows := cursor.fetchmany(CHUNK):
             yield from rows
 
 
-def _statement(stage: PointStage, *, with_trace: bool, imported: bool) -> str:
-    """The one statement. Everything in it comes from this module; the two ids are parameters."""
+def _statement(stage: PointStage, *, with_trace: bool, imported: bool, one_sheet: bool) -> str:
+    """The one statement. Everything in it comes from this module; the ids are parameters."""
     table = {
         model.__name__: connection.ops.quote_name(model._meta.db_table)
         for model in (Answer, Criterion, ImportedPoints, Mark, Participation, Scoresheet)
@@ -208,7 +225,7 @@ def _statement(stage: PointStage, *, with_trace: bool, imported: bool) -> str:
         JOIN {table["Criterion"]} c ON c.criteria_set_id = s.criteria_set_id AND c.rule IS NOT NULL
         LEFT JOIN {table["Answer"]} a ON a.scoresheet_id = s.id AND a.criterion_id = c.id
         LEFT JOIN {table["ImportedPoints"]} i ON i.scoresheet_id = s.id AND i.criterion_id = c.id AND i.current{mark}
-        WHERE p.cycle_block_id = %s AND s.criteria_set_id = %s
+        WHERE {"s.id = %s" if one_sheet else "p.cycle_block_id = %s AND s.criteria_set_id = %s"}
         ORDER BY p.id, c.{connection.ops.quote_name("order")}"""
 
 

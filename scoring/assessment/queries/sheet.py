@@ -47,9 +47,10 @@ from scoring.assessment.queries.seen import (
     marks_shown,
     transitions_of,
 )
-from scoring.assessment.queries.sums import Adjusted, roll_up
+from scoring.assessment.queries.sums import Cap, adjusted_by, caps_of, roll_up
 from scoring.assessment.windows import Span, spans
 from scoring.criteria.models import Criterion
+from scoring.criteria.queries import tree_of
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -121,14 +122,14 @@ class SheetView:
             if leaf.answer is not None and leaf.answer.pk == answer.pk
         )
 
-    def ancestors(self, criterion: Criterion) -> list[tuple[Criterion, Decimal, Decimal]]:
-        """The nodes above a leaf with their subtotals: what a save changes elsewhere on the page."""
+    def ancestors(self, criterion: Criterion) -> list[tuple[Criterion, Decimal, Decimal, Cap | None]]:
+        """The nodes above a leaf with their subtotals and caps: what a save changes elsewhere on the page."""
         by_id = {node.pk: node for node in self.criteria}
         found = []
         parent_id = criterion.parent_id
         while parent_id is not None:
             node = by_id[parent_id]
-            found.append((node, *self.progress.nodes[parent_id]))
+            found.append((node, *self.progress.nodes[parent_id], self.progress.caps.get(parent_id)))
             parent_id = node.parent_id
         return found
 
@@ -222,6 +223,7 @@ def read_sheet(
             curtain=curtain,
             mine=division_id is not None and division_id in own_divisions,
             outside=node.pk in outside,
+            cap=progress.caps.get(node.pk),
             may_write=writes
             and own is not None
             and looks.may_change(own)
@@ -240,12 +242,13 @@ def read_sheet(
         views[node.pk] = view
     adjustments = _adjustments(sheet) if curtain.shows_final else []
     finals = _finals(sheet, views, adjustments) if curtain.shows_final else None
+    caps = _final_caps(sheet, views, finals) if finals else progress.caps
     return SheetView(
         sheet=sheet,
         criteria=criteria,
         progress=progress,
         area=None if whole else chosen,
-        branches=_branches([n for n in criteria if n.pk in shown], views, progress, finals),
+        branches=_branches([n for n in criteria if n.pk in shown], views, progress, finals, caps),
         windows=spans(participation.cycle_block, agency_id=agency_id),
         transitions=transitions,
         curtain=curtain,
@@ -265,6 +268,7 @@ def _branches(
     views: dict[int, LeafView],
     progress: Progress,
     finals: engine.Rollup[int] | None,
+    caps: dict[int, Cap],
 ) -> list[Branch]:
     """The nodes as nested branches; an area that is itself a leaf becomes a branch of one leaf."""
     built: dict[int, Branch] = {}
@@ -272,7 +276,8 @@ def _branches(
     for node in nodes:
         if not node.is_leaf or node.parent_id is None:
             points, maximum = progress.nodes[node.pk]
-            branch = Branch(node, points, maximum, final=finals.nodes[node.pk] if finals else None)
+            final = finals.nodes[node.pk] if finals else None
+            branch = Branch(node, points, maximum, final=final, cap=caps.get(node.pk))
             built[node.pk] = branch
             (built[node.parent_id].branches if node.parent_id in built else tops).append(branch)
         if node.is_leaf:
@@ -294,14 +299,15 @@ def _adjustments(sheet: Scoresheet) -> list[Adjustment]:
 def _finals(
     sheet: Scoresheet, views: dict[int, LeafView], adjustments: list[Adjustment]
 ) -> engine.Rollup[int]:
-    by_kind = dict.fromkeys(Adjustment.Kind.values, ZERO)
-    for one in adjustments:
-        by_kind[one.kind] += one.points
-    return roll_up(
-        sheet.criteria_set,
-        {pk: view.final or (ZERO, view.criterion.max_points) for pk, view in views.items()},
-        Adjusted(by_kind[Adjustment.Kind.BONUS], by_kind[Adjustment.Kind.PENALTY]),
-    )
+    return roll_up(sheet.criteria_set, _settled(views), adjusted_by(adjustments))
+
+
+def _settled(views: dict[int, LeafView]) -> dict[int, tuple[Decimal, Decimal]]:
+    return {pk: view.final or (ZERO, view.criterion.max_points) for pk, view in views.items()}
+
+
+def _final_caps(sheet: Scoresheet, views: dict[int, LeafView], finals: engine.Rollup[int]) -> dict[int, Cap]:
+    return caps_of(tree_of(sheet.criteria_set), finals.nodes, _settled(views))
 
 
 def _citations(sheet: Scoresheet) -> dict[int, list[Citation]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from scoring import engine
+from scoring.assessment.models import Adjustment
 from scoring.criteria.models import CriteriaSet
 from scoring.criteria.queries import SetTree, tree_of
 
@@ -23,6 +24,16 @@ class Adjusted(NamedTuple):
 
 
 NOTHING = Adjusted(ZERO, ZERO)
+
+
+def adjusted_by(adjustments: Iterable[Adjustment]) -> Adjusted:
+    """What these come to; those taken out of the sum are left out. Pure."""
+    bonus = penalty = ZERO
+    for one in adjustments:
+        if one.voided_at is None:
+            bonus += one.points if one.kind == Adjustment.Kind.BONUS else ZERO
+            penalty += one.points if one.kind == Adjustment.Kind.PENALTY else ZERO
+    return Adjusted(bonus, penalty)
 
 
 def roll_up(

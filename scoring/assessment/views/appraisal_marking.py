@@ -23,6 +23,7 @@ from scoring.assessment.forms.appraisal import DecisionForm, MarkForm
 from scoring.assessment.models import Answer, Mark
 from scoring.assessment.queries import worklist as work
 from scoring.assessment.queries.appraisal import LeafWork, answer_for_appraisal, read_work, shown_expression
+from scoring.assessment.queries.appraisal_sums import caps_above
 from scoring.assessment.services.explanations import take_back_request
 from scoring.assessment.services.marks import record_mark, score_for_mark, self_score
 from scoring.assessment.services.not_applicable import decide_not_applicable
@@ -141,6 +142,7 @@ def _render(
     sheet_work = read_work(answer.scoresheet, reach, actor, answer=answer)
     one = sheet_work.leaves[0]
     answer = one.answer or answer
+    one.caps = caps_above(answer.scoresheet, one.criterion, reach)
     round_now = one.in_round if _may_mark(one, sheet_work.can_settle) else None
     current = one.current
     rule = one.rule

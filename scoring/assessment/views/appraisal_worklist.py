@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from scoring.assessment.appraisal_permissions import may_adjust, may_finalise, may_oversee, may_run_block
-from scoring.assessment.models import Adjustment
+from scoring.assessment.models import Adjustment, Scoresheet
 from scoring.assessment.queries import worklist as work
-from scoring.assessment.queries.appraisal import read_work, sheet_for_appraisal
+from scoring.assessment.queries.appraisal import SheetWork, read_work, sheet_for_appraisal
+from scoring.assessment.queries.appraisal_sums import MarkedSums, marked_sums
+from scoring.assessment.queries.sums import adjusted_by
 from scoring.assessment.views.appraisal_base import actor_of, appraisal_page
 from scoring.assessment.workflow import steps_from
+from scoring.criteria.queries import tree_of
 
 PER_PAGE = 50
 
@@ -101,6 +104,11 @@ def render_sheet(
     participation = found.participation
     agency_id = participation.agency_id
     oversees = reach.oversees
+    adjustments = list(
+        Adjustment.objects.filter(scoresheet=found).select_related("by", "voided_by").order_by("at")
+        if oversees
+        else []
+    )
     context: dict[str, Any] = {
         "title": participation.agency.name,
         "sheet": found,
@@ -117,14 +125,25 @@ def render_sheet(
             if oversees and may_finalise(actor, agency_id=agency_id, panel=reach.panel)
         },
         "may_adjust": may_adjust(actor, agency_id=agency_id, panel=reach.panel),
-        "adjustments": list(
-            Adjustment.objects.filter(scoresheet=found).select_related("by", "voided_by").order_by("at")
-        )
-        if oversees
-        else [],
+        "adjustments": adjustments,
+        # sums tell of every leaf: they are for those who see every leaf
+        "sums": marked_sums(found, adjusted_by(adjustments)) if oversees else None,
         "adjustment_form": AdjustmentForm(),
         "return_form": ReasonForm(prefix="return"),
         "reopen_form": ReopenForm(prefix="reopen"),
         **more,
     }
+    _attach_sums(context["work"], context["sums"], found)
     return render(request, "admin/appraisal/sheet.html", context, status=status)
+
+
+def _attach_sums(sheet_work: SheetWork, sums: MarkedSums | None, sheet: Scoresheet) -> None:
+    """Give each area what it comes to, its own cap, and the caps beneath it; nothing where sums are not told."""
+    if sums is None:
+        return
+    tree = tree_of(sheet.criteria_set)
+    for area, _leaves in sheet_work.areas:
+        area.sums, area.cut = sums.nodes[area.pk], sums.caps.get(area.pk)  # type: ignore[attr-defined]
+        area.caps = [  # type: ignore[attr-defined]
+            cap for pk, cap in sums.caps.items() if pk != area.pk and tree.area_of(pk).id == area.pk
+        ]

@@ -237,7 +237,7 @@ def test_queries_of_a_sheet_and_a_leaf(django_assert_num_queries, province, mark
             answer=answer, round=1, by=UserFactory(), points=0, applicable_max=1, trace=TRACE, at=now
         )
     client = client_of(province.secretary())
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         client.get(sheet_url(province, province.health))
     client = client_of(province.assessor(province.home))
     with django_assert_num_queries(22):
@@ -456,7 +456,7 @@ def test_queries_of_the_block_pages(django_assert_num_queries, scored):
     province = make_province(scored=scored)
     province.move_all(SheetState.SUBMITTED)
     client = client_of(province.secretary())
-    for name, expected in (("rounds", 15), ("council", 16), ("assignments", 7), ("points", 9)):
+    for name, expected in (("rounds", 15), ("council", 15), ("assignments", 7), ("points", 9)):
         with django_assert_num_queries(expected):
             client.get(block_url(province, name))
     with django_assert_num_queries(12):
