@@ -131,12 +131,11 @@ def _ranking(
 
 
 def _moved(problem: Problem, prefix: str) -> Problem:
-    """The same problem with the place of a block's grades."""
+    """The same problem with the place of a block's settings; ``prefix`` that ends in "." is put before the path."""
     if not prefix:
         return problem
-    return Problem(
-        prefix + problem.path.removeprefix("grades"), problem.code, problem.message, problem.params
-    )
+    path = problem.path if prefix.endswith(".") else problem.path.removeprefix("grades")
+    return Problem(prefix + path, problem.code, problem.message, problem.params)
 
 
 def _grades_by_block(
@@ -162,7 +161,9 @@ def _ranking_by_block(
         faults.append(Problem("ranking_by_block", "not_object", _OBJECT))
         return {}
     return {
-        str(slug): _ranking(own if isinstance(own, Mapping) else {}, faults, warnings)
+        str(slug): _ranking(
+            own if isinstance(own, Mapping) else {}, faults, warnings, f"ranking_by_block.{slug}."
+        )
         for slug, own in value.items()
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from parindex.ui.formats import format_percent, format_points
+from parindex.ui.formats import format_points
+from scoring.assessment.settings_words import grade_in_words, ties_in_words
 from scoring.criteria.models import Criterion
 from scoring.criteria.wording import rule_in_words
 from scoring.publication.editions import Edition
@@ -81,8 +82,11 @@ def method_page(edition: Edition) -> MethodPage | None:
         decision_issuer=criteria_set.decision_issuer,
         total=criteria_set.total,
         nodes=[_node(node, profiles) for node in nodes],
-        settings=settings_in_words(edition.settings, criteria_set.bonus_cap, criteria_set.penalty_cap),
-        grades=[(str(band["label"]), _band_in_words(band)) for band in edition.settings.get("grades", [])],
+        settings=[
+            *settings_in_words(edition.settings, criteria_set.bonus_cap, criteria_set.penalty_cap),
+            *_ties(edition.settings, nodes),
+        ],
+        grades=_grades(edition.settings, nodes),
         profiles=list(profiles.values()),
     )
 
@@ -126,17 +130,19 @@ def settings_in_words(
     return told
 
 
-def _band_in_words(band: Mapping[str, Any]) -> str:
-    words = []
-    for key, text in (
-        ("ge", _("from %(value)s")),
-        ("gt", _("above %(value)s")),
-        ("lt", _("below %(value)s")),
-        ("le", _("up to %(value)s")),
-    ):
-        if band.get(key) is not None:
-            words.append(text % {"value": format_percent(Decimal(str(band[key])), None)})
-    return " ".join(words)
+def _ties(settings: Mapping[str, Any], nodes: Sequence[Criterion]) -> list[tuple[str, str]]:
+    """What tells agencies with the same index apart, in turn."""
+    names = settings.get("tie_breakers") or ()
+    if not names:
+        return []
+    chain = "; ".join(ties_in_words(names, {node.code: node.title for node in nodes}))
+    return [(_("Equal index"), _("told apart by, in turn: %(chain)s") % {"chain": chain})]
+
+
+def _grades(settings: Mapping[str, Any], nodes: Sequence[Criterion]) -> list[tuple[str, str]]:
+    """(grade, what it takes): its band, the gates of areas, counts and facts, its quota."""
+    titles = {node.code: node.title for node in nodes}
+    return [(str(grade["label"]), grade_in_words(grade, titles)) for grade in settings.get("grades", [])]
 
 
 def _node(node: Criterion, profiles: Mapping[str, str]) -> MethodNode:

@@ -5,6 +5,8 @@ Participations and opening stand in ``opening``. Lock order: cycle block first, 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,7 +20,7 @@ from agencies.actors import Actor
 from agencies.models import Agency, Block, User
 from parindex.audit.services import record
 from parindex.clock import db_now
-from parindex.errors import Invalid, NotPermitted, WrongState
+from parindex.errors import Invalid, NotPermitted, StaleVersion, WrongState
 from parindex.ui.formats import format_deadline
 from scoring.assessment.cycle_permissions import require_manage
 from scoring.assessment.cycle_settings import CycleSettings
@@ -37,6 +39,7 @@ __all__ = [
     "remove_block",
     "save_settings",
     "set_windows",
+    "settings_mark",
     "shifted",
 ]
 
@@ -117,10 +120,19 @@ def delete_cycle(*, actor: Actor | None, cycle: Cycle) -> None:
         record(actor=_user(actor), action="cycle.deleted", obj=current, before={"year": current.year})
 
 
-def save_settings(*, actor: Actor | None, cycle: Cycle, settings: Mapping[str, Any]) -> Cycle:
+def settings_mark(cycle: Cycle) -> str:
+    """A short mark of the settings that stand now, by which a page tells whether they changed since."""
+    text = json.dumps(cycle.settings, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save_settings(
+    *, actor: Actor | None, cycle: Cycle, settings: Mapping[str, Any], seen: str | None = None
+) -> Cycle:
     """Store the settings of a cycle (plain JSON). Runs that exist keep theirs: they froze them.
 
-    Raises engine.SettingsErrors with every fault and its place.
+    ``seen``: the mark of the settings that the person had before him; None asks for no comparison.
+    Raises engine.SettingsErrors with every fault and its place; StaleVersion where somebody saved in between.
     """
     require_manage(actor)
     checked = CycleSettings.parse(settings).as_dict()
@@ -128,6 +140,16 @@ def save_settings(*, actor: Actor | None, cycle: Cycle, settings: Mapping[str, A
         current = Cycle.objects.select_for_update().get(pk=cycle.pk)
         before = current.settings
         if before != checked:
+            if seen is not None and seen != settings_mark(current):
+                raise StaleVersion(
+                    _(
+                        "Somebody else saved these settings since you opened the page. Yours are not saved: compare "
+                        "with the page opened anew. Saving once more puts yours in their place."
+                    ),
+                    current=before,
+                    offered=checked,
+                    version=0,
+                )
             current.settings = checked
             current.save(update_fields=["settings"])
             record(actor=_user(actor), action="cycle.settings", obj=current, before=before, after=checked)

@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from parindex.admin_pages import allowed, show_refusal
-from parindex.errors import Refusal
+from parindex.errors import Refusal, StaleVersion
 from scoring.assessment.cycle_permissions import may_manage_cycles, may_see_cycles
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.forms.cycle_settings import SettingsForms
 from scoring.assessment.forms.cycles import AddBlockForm, CycleForm, NewCycleForm
+from scoring.assessment.forms.row_lists import asks_for_rows, reshaped
 from scoring.assessment.models import Cycle
 from scoring.assessment.queries import cycles as queries
+from scoring.assessment.queries.set_nodes import nodes_of_cycle, settings_faults
 from scoring.assessment.services import cycles as services
 from scoring.engine import SettingsErrors
 
@@ -119,26 +121,56 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allowed(may_manage_cycles)
 def change_settings(request: HttpRequest, pk: int) -> HttpResponse:
-    """Digits, rounding, ties, grades, what the public sees, substitutes."""
+    """Digits, rounding, ties, grades with gates and quotas, what the public sees, substitutes.
+
+    A button of the rows (add, remove, up, down, preview) shows the page again as it was typed and saves nothing.
+    """
     cycle = get_object_or_404(Cycle, pk=pk)
-    forms = _settings_forms(cycle, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and forms.is_valid():
+    if request.method != "POST":
+        return _settings_page(request, cycle, _settings_forms(cycle, None))
+    if asks_for_rows(request.POST):
+        forms = _settings_forms(cycle, reshaped(request.POST))
+        forms.tell(quietly="preview" not in request.POST)
+        return _settings_page(request, cycle, forms, shown_again=True)
+    forms = _settings_forms(cycle, request.POST)
+    status = 400
+    if forms.is_valid():
         try:
-            services.save_settings(actor=request.actor, cycle=cycle, settings=forms.settings)  # type: ignore[attr-defined]
+            services.save_settings(
+                actor=request.actor,  # type: ignore[attr-defined]
+                cycle=cycle,
+                settings=forms.settings,
+                seen=request.POST.get("seen"),
+            )
         except SettingsErrors as error:
             forms.add_problems(error.problems)
+        except StaleVersion as stale:
+            forms.general.add_error(None, str(stale))
+            status = 409
         else:
             messages.success(request, _("The settings are saved."))
             return redirect("cycles:settings", pk=pk)
+    return _settings_page(request, cycle, forms, status=status)
+
+
+def _settings_page(
+    request: HttpRequest, cycle: Cycle, forms: SettingsForms, *, status: int = 200, shown_again: bool = False
+) -> HttpResponse:
+    """The page of the settings; ``shown_again``: with rows changed, and nothing saved yet."""
     errors = forms.errors if request.method == "POST" else []
+    if not shown_again:
+        forms.tell()
+    warnings = [] if request.method == "POST" else [*forms.warnings, *settings_faults(forms.kept, forms.sets)]
     context: dict[str, Any] = {
         "title": _("Settings of the cycle"),
         "cycle": cycle,
         "forms": forms,
         "errors": errors,
-        "warnings": [] if errors else forms.warnings,
+        "warnings": warnings,
+        "shown_again": shown_again,
+        "seen": services.settings_mark(Cycle.objects.get(pk=cycle.pk) if status == 409 else cycle),
     }
-    return render(request, "admin/cycles/settings.html", context, status=400 if errors else 200)
+    return render(request, "admin/cycles/settings.html", context, status=status)
 
 
 def _settings_forms(cycle: Cycle, data: Any) -> SettingsForms:
@@ -147,7 +179,7 @@ def _settings_forms(cycle: Cycle, data: Any) -> SettingsForms:
     return SettingsForms(
         cycle,
         settings=CycleSettings.parse(cycle.settings),
-        blocks=[one.block for one in cycle.blocks.select_related("block").order_by("block__order")],
+        sets=nodes_of_cycle(cycle),
         appraisers=[one for one in appraisers if one.pk in scored],
         candidates=appraisers,
         data=data,
