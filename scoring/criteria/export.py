@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agencies.models import Agency, Block
 from scoring.criteria.fileformat import FORMAT
 from scoring.criteria.matching import Names
-from scoring.criteria.models import CriteriaSet, Criterion
+from scoring.criteria.models import CriteriaSet, Criterion, StoredCase
+from scoring.criteria.stored_cases import cases_of
 from scoring.criteria.xlsx_write import write_template, write_workbook
 from scoring.engine import plain
 
@@ -17,8 +18,9 @@ __all__ = ["export_criteria_set", "export_json", "export_template", "export_xlsx
 
 
 def export_criteria_set(criteria_set: CriteriaSet) -> dict[str, Any]:
-    """The set as plain JSON values, decimals as texts. Two queries at most."""
+    """The set as plain JSON values, decimals as texts. Three queries at most."""
     rows = list(criteria_set.criteria.select_related("appraiser").order_by("order"))
+    cases = cases_of(criteria_set)
     below: dict[int | None, list[Criterion]] = {}
     for row in rows:
         below.setdefault(row.parent_id, []).append(row)
@@ -42,23 +44,33 @@ def export_criteria_set(criteria_set: CriteriaSet) -> dict[str, Any]:
         "applicability_profiles": dict(criteria_set.profiles),
         "bonus_cap": plain(criteria_set.bonus_cap),
         "penalty_cap": plain(criteria_set.penalty_cap),
-        "areas": _nodes(below.get(None, ()), below),
+        "areas": _nodes(below.get(None, ()), below, cases),
     }
 
 
-def _nodes(rows: Iterable[Criterion], below: dict[int | None, list[Criterion]]) -> list[dict[str, Any]]:
-    return [_node(row, below) for row in rows]
+def _nodes(
+    rows: Iterable[Criterion],
+    below: dict[int | None, list[Criterion]],
+    cases: Mapping[int, list[StoredCase]],
+) -> list[dict[str, Any]]:
+    return [_node(row, below, cases) for row in rows]
 
 
-def _node(row: Criterion, below: dict[int | None, list[Criterion]]) -> dict[str, Any]:
+def _node(
+    row: Criterion, below: dict[int | None, list[Criterion]], cases: Mapping[int, list[StoredCase]]
+) -> dict[str, Any]:
     node: dict[str, Any] = {"code": row.code, "title": row.title, "max": plain(row.max_points)}
+    if row.cap is not None:
+        node["cap"] = plain(row.cap)
+    if row.role:
+        node["role"] = row.role
     if row.rule is not None:
         node |= {"method": row.method, "rule": row.rule}
     for key in ("rule_text", "guidance", "evidence"):
         if text := getattr(row, key):
             node[key] = text
     if row.rule is None:
-        node["children"] = _nodes(below.get(row.pk, ()), below)
+        node["children"] = _nodes(below.get(row.pk, ()), below, cases)
         return node
     if row.appraiser is not None:
         node["appraiser"] = row.appraiser.slug
@@ -66,7 +78,18 @@ def _node(row: Criterion, below: dict[int | None, list[Criterion]]) -> dict[str,
         node["not_applicable_for"] = list(row.not_applicable_for)
     if not row.na_request:
         node["na_request"] = False
+    if row.pk in cases:
+        node["tests"] = [_case(case) for case in cases[row.pk]]
     return node
+
+
+def _case(case: StoredCase) -> dict[str, Any]:
+    given: dict[str, Any] = {"inputs": case.inputs, "points": plain(case.points)}
+    if case.applicable_max is not None:
+        given["max"] = plain(case.applicable_max)
+    if case.note:
+        given["note"] = case.note
+    return given
 
 
 def export_json(criteria_set: CriteriaSet) -> bytes:
@@ -75,7 +98,7 @@ def export_json(criteria_set: CriteriaSet) -> bytes:
 
 
 def export_xlsx(criteria_set: CriteriaSet) -> bytes:
-    """The same as a workbook; appraisers by name where the name finds them again. Three queries at most."""
+    """The same as a workbook; appraisers by name where the name finds them again. Four queries at most."""
     rows = list(Agency.objects.all())
     names = Names(rows)
     found = {one.slug: one.name for one in rows if names.find(one.name) is one}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,12 +18,26 @@ from django.utils.translation import gettext as _
 
 from parindex.ui.formats import format_decimal
 from scoring import engine
+from scoring.criteria import sums
+from scoring.criteria.case_check import Case
+from scoring.criteria.case_values import read_cases
 from scoring.criteria.dependencies import condition_faults
+from scoring.criteria.file_sums import sum_warnings
 from scoring.criteria.json_source import Finding, Findings, load
 from scoring.criteria.places import Places, RowReport
 from scoring.criteria.values import Values, is_points, join
 
-__all__ = ["FORMAT", "Finding", "NodeFile", "Reading", "SetFile", "check", "node_place", "read"]
+__all__ = [
+    "FORMAT",
+    "Finding",
+    "NodeFile",
+    "Reading",
+    "SetFile",
+    "check",
+    "node_place",
+    "read",
+    "sum_warnings",
+]
 
 FORMAT = "parindex.criteria-set/1"
 METHODS = ("appraisal", "survey", "external", "office")
@@ -38,10 +52,13 @@ _TOP_KEYS = frozenset(
     }
 )  # fmt: skip
 _DECISION_KEYS = frozenset({"number", "date", "issuer"})
-_NODE_KEYS = frozenset({"code", "title", "max", "children"})
+_NODE_KEYS = frozenset({"code", "title", "max", "cap", "role", "children"})
 _LEAF_KEYS = frozenset(
-    {"method", "rule", "rule_text", "guidance", "evidence", "appraiser", "not_applicable_for", "na_request"}
-)
+    {
+        "method", "rule", "rule_text", "guidance", "evidence", "appraiser", "not_applicable_for", "na_request",
+        "tests",
+    }
+)  # fmt: skip
 _CODE = re.compile(r"\w[\w.\-/()]*")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
 _SELF_SCORED_NEVER = frozenset({"survey", "external_index"})
@@ -58,6 +75,8 @@ class NodeFile:
     code: str
     title: str
     max_points: Decimal
+    cap: Decimal | None = None
+    role: str = ""
     method: str = ""
     rule: engine.Rule | None = None
     rule_text: str = ""
@@ -66,6 +85,13 @@ class NodeFile:
     appraiser: str = ""
     not_applicable_for: tuple[str, ...] = ()
     na_request: bool = True
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def summand(self) -> sums.Summand[int]:
+        return sums.Summand(
+            self.position, self.parent, self.max_points, self.cap, self.role, self.rule is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +162,6 @@ def node_place(place: str, path: str) -> str:
     return f"{place}.rule.{path}" if path else f"{place}.rule"
 
 
-def sum_warnings(file: SetFile) -> Iterator[Finding]:
-    """Every node whose points are not the sum of its parts, and the total likewise (points)."""
-    sums: dict[int | None, Decimal] = {}
-    for node in file.nodes:
-        sums[node.parent] = sums.get(node.parent, Decimal(0)) + node.max_points
-    if sums.get(None, Decimal(0)) != file.total:
-        yield Finding(
-            "total",
-            _("The areas add up to %(sum)s points, the total says %(points)s.")
-            % {"sum": format_decimal(sums.get(None, Decimal(0))), "points": format_decimal(file.total)},
-        )
-    for node in file.nodes:
-        if node.rule is None and sums.get(node.position) != node.max_points:
-            yield Finding(
-                f"{node.place}.max",
-                _("The parts add up to %(sum)s points, the maximum says %(points)s.")
-                % {
-                    "sum": format_decimal(sums.get(node.position, Decimal(0))),
-                    "points": format_decimal(node.max_points),
-                },
-                node.code,
-            )
-
-
 @dataclass
 class _Checker(Values):
     """One pass over the document; goes on after a fault, so that one import names them all."""
@@ -207,7 +209,7 @@ class _Checker(Values):
         self.references()
         self.node = ""
         if file["total"] is None:
-            total = sum((n.max_points for n in self.nodes if n.level == 1), Decimal(0))
+            total = sums.parts_of(node.summand for node in self.nodes)[None]
             file["total"] = total
             if total >= Decimal(10) ** 6:
                 self.wrong("total", _("A number of points is below 1 000 000."))
@@ -253,6 +255,8 @@ class _Checker(Values):
             "code": self.code(entry, place),
             "title": self.text(entry, "title", place, limit=1000, required=True),
             "max_points": self.points(entry, "max", place, required=True) or Decimal(0),
+            "cap": self.points(entry, "cap", place, required=False),
+            "role": self.role(entry, place, level),
         }
         if leaf:
             rest = self.leaf(entry, place, base["max_points"], readable=is_points(entry.get("max")))
@@ -289,6 +293,7 @@ class _Checker(Values):
             "appraiser": self.text(entry, "appraiser", place, limit=250),
             "not_applicable_for": self.profiles_of(entry, place),
             "na_request": self.flag(entry, "na_request", place, default=True),
+            "cases": read_cases(self, entry.get("tests"), join(place, "tests"), rule),
         }
 
     def rule(self, value: Any, place: str, maximum: Decimal) -> engine.Rule | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -24,6 +24,7 @@ from scoring.criteria.models import CriteriaSet, Criterion
 from scoring.criteria.permissions import may_manage_sets
 from scoring.criteria.places import RowReport, located
 from scoring.criteria.queries import differences, next_version, tree_of
+from scoring.criteria.stored_cases import LeafFailure, cases_of, failed_cases, write_cases
 
 __all__ = [
     "ImportOutcome",
@@ -33,6 +34,9 @@ __all__ = [
     "lock_set",
     "store",
 ]
+
+#: Failed cases that are named one by one.
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ def store(*, actor: Actor | None, outcome: ImportOutcome) -> ImportOutcome:
                 "total": file.total,
                 "nodes": len(file.nodes),
                 "leaves": len(file.leaves),
+                "cases": sum(len(leaf.cases) for leaf in file.leaves),
                 "sha256": outcome.sha256,
                 "warnings": [str(warning) for warning in outcome.warnings][:50],
             },
@@ -183,7 +188,7 @@ def lock_set(
 
 
 def lock_obstacles(criteria_set: CriteriaSet, *, appraisers_needed: bool = True) -> Iterable[str]:
-    """What stands against locking, as sentences for the person who asked. Two queries."""
+    """What stands against locking, as sentences for the person who asked. Three queries at most."""
     try:
         tree = tree_of(criteria_set)
     except engine.RuleErrors as error:
@@ -197,6 +202,7 @@ def lock_obstacles(criteria_set: CriteriaSet, *, appraisers_needed: bool = True)
     missing = [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None]
     if missing and appraisers_needed:
         yield _("No appraiser is named for: %(codes)s.") % {"codes": _some(missing)}
+    yield from _failed(failed_cases(tree, cases_of(criteria_set)))
     found = differences(criteria_set, tree) if appraisers_needed else []
     if found and criteria_set.difference_confirmed_by_id is None:
         yield ngettext(
@@ -204,6 +210,27 @@ def lock_obstacles(criteria_set: CriteriaSet, *, appraisers_needed: bool = True)
             "The points do not add up in %(count)s places. Someone has to confirm the difference first.",
             len(found),
         ) % {"count": len(found)}
+
+
+def _failed(failed: list[LeafFailure]) -> Iterator[str]:
+    for one in failed[:_SHOWN]:
+        told = {
+            "code": one.leaf.code,
+            "note": one.failure.case.note or _("no note"),
+            "expected": one.failure.expected,
+            "got": one.failure.got,
+        }
+        yield (
+            _(
+                "Stored case of %(code)s (%(note)s): expects %(expected)s points, but the inputs are refused: %(got)s"
+            )
+            if one.failure.refused
+            else _("Stored case of %(code)s (%(note)s): expects %(expected)s points, the rule gives %(got)s.")
+        ) % told
+    if len(failed) > _SHOWN:
+        yield ngettext(
+            "%(count)s more stored case fails.", "%(count)s more stored cases fail.", len(failed) - _SHOWN
+        ) % {"count": len(failed) - _SHOWN}
 
 
 def delete_draft(*, actor: Actor, criteria_set: CriteriaSet) -> None:
@@ -305,6 +332,9 @@ def _write_nodes(
         }
         Criterion.objects.bulk_create(batch.values())
         rows |= batch
+    cases = {rows[node.position].pk: node.cases for node in nodes if node.cases}
+    if cases:
+        write_cases(cases)
 
 
 def _row(
@@ -319,6 +349,8 @@ def _row(
         level=node.level,
         title=node.title,
         max_points=node.max_points,
+        cap=node.cap,
+        role=node.role,
         method=node.method if node.rule is not None else "",
         rule=None if node.rule is None else node.rule.data,
         rule_text=node.rule_text,

@@ -19,6 +19,7 @@ MAX_YEAR_RANGE = (1990, 2200)
 #: Keys that a file may carry for its readers; not stored.
 IGNORED = frozenset({"provenance", "note"})
 
+ROLES = ("bonus", "penalty")
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -89,6 +90,21 @@ class Values:
             self.wrong(at, _("A number of points is below 1 000 000 and has at most 6 decimals."))
             return None
         return Decimal(value.strip())
+
+    def role(self, entry: Mapping[str, Any], place: str, level: int) -> str:
+        """``bonus`` or ``penalty`` of an area; absent, null or empty: it counts in the total."""
+        value = entry.get("role")
+        if value is None or value == "":
+            return ""
+        at = join(place, "role")
+        if value not in ROLES:
+            told = {"value": str(value)[:60], "allowed": ", ".join(ROLES)}
+            self.wrong(at, _("“%(value)s” is not one of: %(allowed)s.") % told)
+            return ""
+        if level > 1:
+            self.wrong(at, _("Only an area, a node of the first level, may be a bonus or penalty area."))
+            return ""
+        return str(value)
 
     def year(self, value: object) -> int | None:
         if value is None:

@@ -32,8 +32,18 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "appraiser": ("Cơ quan thẩm định", 24),
     "not_applicable_for": ("Không áp dụng cho", 18),
     "na_request": ("Được đề nghị không áp dụng", 12),
+    "cap": ("Mức trần", 8),
+    "role": ("Vai trò", 12),
+    "tests": ("Trường hợp kiểm tra", 44),
 }
-MORE_RULE = "Quy tắc (tiếp {number})"
+#: Columns whose text may be longer than a cell, and the headings of the columns where it goes on.
+GOES_ON = {"rule": "Quy tắc (tiếp {number})", "tests": "Trường hợp kiểm tra (tiếp {number})"}
+#: What an area does to the total.
+ROLES = {"bonus": "điểm thưởng", "penalty": "điểm trừ"}
+ROLE_OF = {fold(word): key for key, word in ROLES.items()} | {
+    "bonus": "bonus", "diem cong": "bonus", "thuong": "bonus", "cong": "bonus",
+    "penalty": "penalty", "diem phat": "penalty", "tru": "penalty", "phat": "penalty",
+}  # fmt: skip
 NOTE = "Ghi chú"
 
 INFO: dict[str, str] = {
@@ -117,11 +127,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "not_applicable_for": ("Không áp dụng cho", "not applicable for"),
     "na_request": ("Được đề nghị không áp dụng", "na request"),
+    "cap": ("Mức trần", "Điểm trần", "Tính không quá", "points cap"),  # “Cấp” folds to “cap”
+    "role": ("Vai trò", "role"),
+    "tests": ("Trường hợp kiểm tra", "tests", "stored cases"),
     "note": (NOTE, "Ghi chú khác", "note", "notes"),
 }
 _COUNTS = ("stt", "tt", "so tt", "no")
 HEADING_OF = {fold(name): key for key, names in _NAMES.items() for name in names}
-_MORE_RULE = fold(MORE_RULE.format(number=""))
+_GOES_ON = {key: fold(heading.format(number="")) for key, heading in GOES_ON.items()}
 #: A heading row is looked for among the first rows of a sheet.
 HEADING_ROWS = 40
 LEVELS = tuple(f"level{number}" for number in range(1, 7))
@@ -135,7 +148,8 @@ class Columns:
     first: int
     at: dict[str, int] = field(default_factory=dict)
     levels: dict[int, int] = field(default_factory=dict)
-    more_rule: list[int] = field(default_factory=list)
+    #: Column → those in which its long text goes on.
+    more: dict[str, list[int]] = field(default_factory=dict)
     #: The column of codes is called “TT”: its numbers may only count the rows.
     counts: bool = False
     unknown: list[tuple[int, str]] = field(default_factory=list)
@@ -166,8 +180,9 @@ def _columns(sheet: Sheet, row: int) -> Columns:
         key = keys[column]
         if key == "level2" and not several:
             key = "title"  # “Tiêu chí” alone names every node
-        if key is None and fold(text).startswith(_MORE_RULE):
-            found.more_rule.append(column)
+        further = next((one for one, head in _GOES_ON.items() if fold(text).startswith(head)), None)
+        if key is None and further is not None:
+            found.more.setdefault(further, []).append(column)
         elif key is None:
             found.unknown.append((column, text))
         elif key in LEVELS:

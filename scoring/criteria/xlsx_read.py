@@ -11,19 +11,22 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from parindex.ui.collation import fold
-from scoring.criteria import rule_parse, rule_words
+from scoring.criteria import case_lines, rule_parse, rule_words
+from scoring.criteria.case_terms import word_of_input
 from scoring.criteria.fileformat import MAX_NODES, Reading, check
 from scoring.criteria.json_source import Finding, Findings
 from scoring.criteria.places import RowReport, located
+from scoring.criteria.sums import counted, worth
 from scoring.criteria.xlsx_info import read_info
-from scoring.criteria.xlsx_layout import TABLE_SHEET, Columns, find_columns
+from scoring.criteria.xlsx_layout import ROLE_OF, ROLES, TABLE_SHEET, Columns, find_columns
 from scoring.criteria.xlsx_open import Sheet, UnreadableWorkbook, open_sheets
 from scoring.criteria.xlsx_rows import RowNode, Rows, read_rows
 from scoring.criteria.xlsx_values import UNREADABLE, CellValues
-from scoring.engine import plain
+from scoring.engine import RuleErrors, parse_rule, plain
 
 __all__ = ["read_workbook"]
 
+_CASE_PLACE = re.compile(r"(?P<node>.+)\.tests\[(?P<number>\d+)\](?:\.inputs\.(?P<input>.+))?")
 _KEY_IN_TEXT = re.compile(r"“([a-z_]+)”")
 
 
@@ -47,6 +50,9 @@ class _Builder(CellValues):
     sheets: list[Sheet] = field(default_factory=list)
     warnings: Findings = field(default_factory=Findings)
     rules: dict[str, rule_parse.RuleText] = field(default_factory=dict)
+    #: Place of a leaf → the line of each of its stored cases.
+    case_lines: dict[str, list[int]] = field(default_factory=dict)
+    area_role: str = ""
     profiles: dict[str, str] = field(default_factory=dict)
     table: Sheet | None = None
     rows: Rows = field(default_factory=Rows)
@@ -123,7 +129,9 @@ class _Builder(CellValues):
         )
 
     def in_words(self, finding: Finding) -> Finding:
-        """A fault of a rule with its line, and parameters by the words of the table."""
+        """A fault of a rule or a case with its line, and parameters by the words of the table."""
+        if case := _CASE_PLACE.match(finding.place):
+            return self.case_in_words(finding, case)
         node, at, path = finding.place.partition(".rule")
         if not at or node not in self.rules or finding.place.startswith(f"{node}.rule_text"):
             return finding
@@ -131,6 +139,18 @@ class _Builder(CellValues):
         line = self.rules[node].line_of(path.removeprefix("."))
         if line:
             message = _("line %(line)s: %(message)s") % {"line": line, "message": message}
+        return Finding(finding.place, message, finding.code)
+
+    def case_in_words(self, finding: Finding, case: re.Match[str]) -> Finding:
+        lines = self.case_lines.get(case["node"], [])
+        message, number = finding.message, int(case["number"])
+        if case["input"]:
+            message = _("“%(input)s”: %(message)s") % {
+                "input": word_of_input(case["input"]),
+                "message": message,
+            }
+        if number < len(lines):
+            message = _("line %(line)s: %(message)s") % {"line": lines[number], "message": message}
         return Finding(finding.place, message, finding.code)
 
     def order(self, finding: Finding) -> tuple[int, int, str]:
@@ -171,32 +191,36 @@ class _Builder(CellValues):
             self.places.setdefault(f"{place}.rule", node.at["kind"])
         self.check_code(node, place)
         for key, cell in node.cells.items():
-            if cell.fault and key not in ("code", "max", "na_request", "kind", "rule"):
+            if cell.fault and key not in ("code", "max", "cap", "na_request", "kind", "rule", "tests"):
                 self.wrong(f"{place}.{key}", node.at[key], cell.fault, node.code)
         given: dict[str, Any] = {"code": node.code, "title": node.title}
+        role = self.role(node, place)  # an area's, before the nodes beneath it
         children = [self.node(one, f"{place}.children[{number}]") for number, one in enumerate(node.children)]
         maximum = (
             self.points(node.cells["max"], f"{place}.max", node.at["max"], node.code)
             if "max" in node.cells
             else None
         )
+        cap = (
+            self.points(node.cells["cap"], f"{place}.cap", node.at["cap"], node.code)
+            if "cap" in node.cells
+            else None
+        )
         if maximum is None and children:
-            maximum = plain(
-                sum((Decimal(child["max"]) for child in children if child["max"] != UNREADABLE), Decimal(0))
-            )
+            maximum = plain(counted(sum(map(_worth, children), Decimal(0)), _number(cap)))
         if maximum is None:
             self.wrong(
                 f"{place}.max", node.at.get("max", node.place), _("The maximum is missing."), node.code
             )
             maximum = UNREADABLE
-        given["max"] = maximum
+        given |= {"max": maximum} | ({} if cap is None else {"cap": cap}) | role
         for key in ("rule_text", "guidance", "evidence"):
             if (text := node.text(key)) and not (children and key in node.shared):
                 given[key] = text
         if children:
             self.above_leaves(node, place)
             return given | {"children": children}
-        return given | self.leaf(node, place)
+        return given | self.leaf(node, place, maximum)
 
     def check_code(self, node: RowNode, place: str) -> None:
         cell = node.cells.get("code")
@@ -207,7 +231,7 @@ class _Builder(CellValues):
             self.wrong(f"{place}.code", node.at["code"], message, node.code)
 
     def above_leaves(self, node: RowNode, place: str) -> None:
-        for key in ("method", "kind", "rule", "appraiser", "not_applicable_for", "na_request"):
+        for key in ("method", "kind", "rule", "appraiser", "not_applicable_for", "na_request", "tests"):
             if node.text(key) and key not in node.shared:
                 self.wrong(
                     f"{place}.{key}",
@@ -216,9 +240,8 @@ class _Builder(CellValues):
                     node.code,
                 )
 
-    def leaf(self, node: RowNode, place: str) -> dict[str, Any]:
-        rule = self.rule(node, place)
-        given: dict[str, Any] = {"rule": rule}
+    def leaf(self, node: RowNode, place: str, maximum: str) -> dict[str, Any]:
+        given: dict[str, Any] = {"rule": self.rule(node, place)}
         if method := node.text("method"):
             given["method"] = rule_words.METHOD_OF.get(fold(method))
             if given["method"] is None:
@@ -239,7 +262,45 @@ class _Builder(CellValues):
                 node.cells["na_request"], f"{place}.na_request", node.at["na_request"], node.code
             )
             given |= {"na_request": False} if flag is False else {}
+        if cases := self.cases(node, place, given["rule"], maximum):
+            given["tests"] = cases
         return given
+
+    def role(self, node: RowNode, place: str) -> dict[str, str]:
+        """The role of an area. Cells beneath it that say the same again are passed over."""
+        text = node.text("role")
+        if node.level == 1:
+            self.area_role = ROLE_OF.get(fold(text), "")
+        if (
+            not text
+            or node.level > 1
+            and (ROLE_OF.get(fold(text)) == self.area_role or "role" in node.shared)
+        ):
+            return {}
+        if fold(text) not in ROLE_OF:
+            told = {"value": text[:60], "allowed": "; ".join(ROLES.values())}
+            message = _("“%(value)s” is not one of: %(allowed)s.") % told
+            self.wrong(f"{place}.role", node.at["role"], message, node.code)
+        return {"role": ROLE_OF.get(fold(text), "")}
+
+    def cases(self, node: RowNode, place: str, rule: dict[str, Any], maximum: str) -> list[dict[str, Any]]:
+        """The stored cases of a leaf, one a line. A rule that can't be read has none to run."""
+        cell = node.cells.get("tests")
+        if cell is None or not (cell.text or cell.fault):
+            return []
+        if cell.fault:
+            self.wrong(f"{place}.tests", node.at["tests"], cell.fault, node.code)
+            return []
+        try:
+            parsed = parse_rule(rule, max_points=Decimal(maximum))
+        except (RuleErrors, ArithmeticError):
+            return []
+        found = case_lines.read(parsed, cell.text)
+        for number, message in found.faults:
+            told = _("line %(line)s: %(message)s") % {"line": number, "message": message}
+            self.wrong(f"{place}.tests", node.at["tests"], told, node.code)
+        self.case_lines[place] = found.lines
+        return found.cases
 
     def profile_keys(self, text: str) -> list[str]:
         """Profiles by their keys or, each on its line, by their meanings."""
@@ -278,3 +339,12 @@ class _Builder(CellValues):
             )
             self.wrong(f"{place}.rule", node.at.get("rule", at), told, node.code)
         return stand_in if read.faults or read.rule is None else read.rule
+
+
+def _number(points: str | None) -> Decimal | None:
+    return None if points is None or points == UNREADABLE else Decimal(points)
+
+
+def _worth(child: dict[str, Any]) -> Decimal:
+    """What a node that was read brings to the node above it (points); 0 where its maximum can't be read."""
+    return worth(_number(child["max"]) or Decimal(0), _number(child.get("cap")))

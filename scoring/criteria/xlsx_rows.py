@@ -23,7 +23,9 @@ _COLUMN_NUMBER = re.compile(r"\(?\d{1,2}\)?|[A-Z]")
 _TOTAL = frozenset({"tong", "tong cong", "tong diem", "tong so", "cong", "tong so diem", "total"})
 _NOTES = ("ghi chu", "luu y")
 #: Columns whose merged cells speak for every row that they cover.
-_SHARED = ("method", "rule_text", "guidance", "evidence", "appraiser", "not_applicable_for", "na_request")
+_SHARED = (
+    "method", "rule_text", "guidance", "evidence", "appraiser", "not_applicable_for", "na_request", "role",
+)  # fmt: skip
 MAX_LEVEL = 6
 
 
@@ -247,6 +249,7 @@ class _Reader:
         for key, at in self.level_maxima(node.level, deepest=deepest):
             node.cells[key], node.at[key] = self.sheet.at(node.row, at), self.sheet.place(node.row, at)
         if not deepest:
+            self.role_of_area(node)
             return
         shared = set()
         for key, at in self.columns.at.items():
@@ -258,10 +261,18 @@ class _Reader:
             node.cells[key] = self.sheet.at(node.row if top is None else top, at)
             node.at[key] = self.sheet.place(node.row, at)
         node.shared = frozenset(shared)
-        if self.columns.more_rule and "rule" in node.cells:
-            rule = node.cells["rule"]
-            more = "".join(self.sheet.at(node.row, at).text for at in self.columns.more_rule)
-            node.cells["rule"] = Cell(rule.text + more, rule.is_number, rule.is_date, rule.fault)
+        for key, further in self.columns.more.items():
+            if key in node.cells:
+                first = node.cells[key]
+                more = "".join(self.sheet.at(node.row, at).text for at in further)
+                node.cells[key] = Cell(first.text + more, first.is_number, first.is_date, first.fault)
+
+    def role_of_area(self, node: RowNode) -> None:
+        """The role of an area whose row also names what lies beneath it, in tables with a column for each level."""
+        at = self.columns.at.get("role")
+        if at is not None and node.level == 1:
+            node.cells["role"] = self.sheet.at(node.row, at)
+            node.at["role"] = self.sheet.place(node.row, at)
 
     def code_stands_in(self, node: RowNode, column: int) -> bool:
         """Whether the node's code, or what hides it, stands in this column."""

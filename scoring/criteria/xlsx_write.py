@@ -15,24 +15,28 @@ from typing import Any
 
 import xlsxwriter
 
-from scoring.criteria import rule_lines, rule_words
+from scoring.criteria import case_lines, rule_lines, rule_words
 from scoring.criteria.xlsx_help import HELP
 from scoring.criteria.xlsx_layout import (
     COLUMNS,
+    GOES_ON,
     HELP_SHEET,
     INFO,
     INFO_SHEET,
     LISTS_SHEET,
-    MORE_RULE,
     PROFILE,
+    ROLES,
     TABLE_SHEET,
 )
+from scoring.engine import RuleErrors, parse_rule
 
 __all__ = ["write_template", "write_workbook"]
 
 #: A cell of a spreadsheet holds 32 767 characters; a longer rule goes on in further columns.
 CELL = 15_000
 TEMPLATE_ROWS = 400
+#: Columns of numbers.
+_POINTS = frozenset({"max", "cap"})
 _RISKY = re.compile(r"\s*[=+\-@]")
 #: Signs that a database keeps but no XML file may hold.
 _NO_XML = re.compile("[\ufffe\uffff\ud800-\udfff]")
@@ -60,6 +64,19 @@ def _rows(nodes: Sequence[Mapping[str, Any]], level: int = 1) -> Iterator[tuple[
     for node in nodes:
         yield level, node
         yield from _rows(node.get("children", ()), level + 1)
+
+
+def _long_texts(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts of a leaf that may go on in further columns."""
+    if not node.get("rule"):
+        return
+    yield "rule", rule_lines.write(node["rule"])
+    if node.get("tests"):
+        try:
+            rule = parse_rule(node["rule"], max_points=Decimal(str(node["max"])))
+        except (RuleErrors, ArithmeticError):
+            rule = None
+        yield "tests", "\n".join(case_lines.write(rule, case) for case in node["tests"])
 
 
 def _parts(text: str) -> list[str]:
@@ -134,61 +151,63 @@ class _Book:
 
     def table(self, rows: list[tuple[int, Mapping[str, Any]]], room: int = 0) -> None:
         sheet = self.sheets[TABLE_SHEET]
-        rules = {
-            number: _parts(rule_lines.write(node["rule"]))
+        long = {
+            (number, key): _parts(text)
             for number, (_level, node) in enumerate(rows)
-            if node.get("rule")
+            for key, text in _long_texts(node)
         }
-        more = max([len(parts) - 1 for parts in rules.values()], default=0)
         keys = list(COLUMNS)
-        for column, (heading, width) in enumerate(COLUMNS.values()):
+        headings = {column: (COLUMNS[key][0], COLUMNS[key][1]) for column, key in enumerate(keys)}
+        further: dict[str, range] = {}
+        for key in GOES_ON:
+            more = max([len(parts) - 1 for (_number, one), parts in long.items() if one == key], default=0)
+            further[key] = range(len(headings), len(headings) + more)
+            for number, column in enumerate(further[key], start=2):
+                headings[column] = (GOES_ON[key].format(number=number), COLUMNS[key][1])
+        for column, (heading, width) in headings.items():
             sheet.set_column(column, column, width)
             self.text(sheet, 0, column, heading, head=True)
-        for number in range(more):
-            self.text(sheet, 0, len(keys) + number, MORE_RULE.format(number=number + 2), head=True)
         sheet.freeze_panes(1, keys.index("title") + 1)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
         for number, (level, node) in enumerate(rows):
-            leaf = "rule" in node
             sheet.set_row(number + 1, None, None, {"level": min(level - 1, 7)})
-            style: dict[str, Any] = {"level": 0 if leaf else level}
-            cells = self.cells(node, rules.get(number, [""])[0])
-            for column, key in enumerate(keys):
-                if key == "max":
-                    self.points(sheet, number + 1, column, str(node["max"]), **style)
-                elif key == "level":
-                    sheet.write_number(number + 1, column, level, self.style(number="0", **style))
-                else:
-                    indent = level - 1 if key == "title" else 0
-                    self.text(sheet, number + 1, column, cells.get(key, ""), indent=indent, **style)
-            for part in range(1, more + 1):
-                self.text(
-                    sheet,
-                    number + 1,
-                    len(keys) + part - 1,
-                    "".join(rules.get(number, [])[part : part + 1]),
-                )
+            parts = {key: long.get((number, key), [""]) for key in GOES_ON}
+            self.row(sheet, number + 1, level, node, {key: texts[0] for key, texts in parts.items()})
+            for key, columns in further.items():
+                for part, column in enumerate(columns, start=1):
+                    self.text(sheet, number + 1, column, "".join(parts[key][part : part + 1]))
         self.drop_downs(sheet, keys, max(len(rows) + 50, room))
         if room:
             for column, key in enumerate(keys):
-                sheet.set_column(
-                    column, column, COLUMNS[key][1], self.style(number="General" if key == "max" else "@")
-                )
+                number_format = "General" if key in _POINTS else "@"
+                sheet.set_column(column, column, COLUMNS[key][1], self.style(number=number_format))
 
-    def cells(self, node: Mapping[str, Any], rule: str) -> dict[str, str]:
+    def row(self, sheet: Any, row: int, level: int, node: Mapping[str, Any], long: dict[str, str]) -> None:
+        style: dict[str, Any] = {"level": 0 if "rule" in node else level}
+        cells = self.cells(node) | long
+        for column, key in enumerate(COLUMNS):
+            if key in _POINTS and node.get(key) is not None:
+                self.points(sheet, row, column, str(node[key]), **style)
+            elif key == "level":
+                sheet.write_number(row, column, level, self.style(number="0", **style))
+            else:
+                indent = level - 1 if key == "title" else 0
+                self.text(sheet, row, column, cells.get(key, ""), indent=indent, **style)
+
+    def cells(self, node: Mapping[str, Any]) -> dict[str, str]:
         cells = {
             key: str(node.get(key) or "") for key in ("code", "title", "rule_text", "guidance", "evidence")
         }
+        cells["role"] = ROLES.get(str(node.get("role")), "")
         if "rule" not in node:
             return cells
         slug = str(node.get("appraiser") or "")
         return cells | {
             "method": rule_words.METHODS.get(str(node.get("method")), ""),
             "kind": rule_words.KINDS.get(str(node["rule"].get("kind")), ""),
-            "rule": rule,
             "appraiser": self.names.get(slug, slug),
             "not_applicable_for": ", ".join(node.get("not_applicable_for", ())),
             "na_request": rule_words.YES if node.get("na_request", True) else rule_words.NO,
@@ -215,6 +234,7 @@ class _Book:
             "na_request": [rule_words.YES, rule_words.NO],
             "appraiser": self.agencies,
             "block": self.blocks,
+            "role": list(ROLES.values()),
         }
 
     def lists(self) -> None:

@@ -163,7 +163,7 @@ def test_queries_of_an_export_and_a_rehearsal_stay_the_same(
     given = small(*(leaf(f"1.1.{number}", appraiser="so-tu-phap") for number in range(1, leaves + 1)))
     stored = services.import_criteria_set(actor=None, data=encoded(given)).criteria_set
     assert stored is not None
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         data = export_xlsx(CriteriaSet.objects.select_related("block").get())
     with django_assert_num_queries(4):
         services.import_criteria_set(actor=None, data=data, dry_run=True)
