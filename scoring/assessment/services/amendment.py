@@ -137,30 +137,26 @@ def _give_time(
                     "The time for self-assessment is over and agencies have something to look at: give a last day."
                 )
             )
-        end = span.closes if span is not None else now
-    else:
-        if until <= now:
-            raise _until(_("This moment is over: give a later one."))
-        if span is not None and until <= span.closes:
+        return
+    if until <= now:
+        raise _until(_("This moment is over: give a later one."))
+    if span is not None and until <= span.closes:
+        raise _until(
+            _("The stage already runs until %(end)s: give a later end.")
+            % {"end": format_deadline(span.closes)}
+        )
+    for stage in (Stage.ROUND_1, Stage.COUNCIL) if tally.supplements else ():
+        later = windows.get(stage)
+        if later is not None and later.closes <= until:
             raise _until(
-                _("The stage already runs until %(end)s: give a later end.")
-                % {"end": format_deadline(span.closes)}
-            )
-        end = until
-    if tally.supplements:
-        for stage in (Stage.ROUND_1, Stage.COUNCIL):
-            later = windows.get(stage)
-            if later is not None and later.closes <= end:
-                raise _until(
-                    _(
-                        "The stage “%(stage)s” ends at %(end)s, before the agencies are done, and their sheets pass it "
-                        "once more: move its window first."
-                    )
-                    % {"stage": stage.label, "end": format_deadline(later.closes)}
+                _(
+                    "The stage “%(stage)s” ends at %(end)s, before the agencies are done, and their sheets pass "
+                    "it once more: move its window first."
                 )
-    if until is not None:
-        opens = span.opens if span is not None else now
-        set_windows(actor=actor, cycle_block=block, windows={Stage.SELF_ASSESSMENT: (opens, until)})
+                % {"stage": stage.label, "end": format_deadline(later.closes)}
+            )
+    opens = span.opens if span is not None else now
+    set_windows(actor=actor, cycle_block=block, windows={Stage.SELF_ASSESSMENT: (opens, until)})
 
 
 def _until(message: str) -> Invalid:
