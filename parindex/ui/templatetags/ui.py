@@ -85,9 +85,9 @@ def signed(value: Number, digits: int = 2) -> str:
 
 
 @register.filter
-def pct(value: Number, digits: int = 2) -> str:
-    """{{ row.index|pct }} → "92,73 %" (the value is a percentage already)."""
-    return formats.format_percent(value, int(digits))
+def pct(value: Number, digits: int | None = 2) -> str:
+    """{{ row.index|pct }} → "92,73 %" (the value is a percentage already); pct:None: as many digits as it has."""
+    return formats.format_percent(value, None if digits is None else int(digits))
 
 
 @register.filter
