@@ -17,9 +17,11 @@ from django.db.models import Count, F, Q
 from parindex.ui.tables import RankingLine, grade_tone
 from scoring.criteria.models import Criterion
 from scoring.engine import mean
+from scoring.publication.comparing import Against, Ground
 from scoring.publication.editions import Edition
 from scoring.publication.lineage import Lineage, Match
 from scoring.publication.links import Links
+from scoring.publication.parts import YearPart, YearParts, year_parts
 from scoring.ranking.models import NodeRow, RankingRow
 
 __all__ = [
@@ -76,6 +78,7 @@ class Area:
     lowest: Decimal | None
     highest: Decimal | None
     first: tuple[str, ...]
+    part: YearPart | None = None  # the part of the year whose set it belongs to, where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class BlockFigures:
     areas: list[Area]
     mean: Decimal | None
     ranked: int
+    parts: YearParts = YearParts()
 
     def row(self, slug: str) -> Row | None:
         return next((row for row in self.rows if row.slug == slug), None)
@@ -112,7 +116,10 @@ class BlockFigures:
 
 @dataclass(frozen=True, slots=True)
 class BlockPage:
-    """A block's page: its edition, figures and what is told of them."""
+    """A block's page: its edition, figures and what is told of them.
+
+    ``against``: the published year before, None without one; ``last_year`` is that year where it compares.
+    """
 
     edition: Edition
     figures: BlockFigures
@@ -121,6 +128,7 @@ class BlockPage:
     steps: list[Step]
     grades: list[tuple[str, str, int]]
     last_year: int | None
+    against: Against | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +169,24 @@ def rows_of(run_ids: Iterable[int]) -> dict[int, list[Row]]:
 
 
 def block_figures(edition: Edition) -> BlockFigures:
-    """The figures of an edition. Three queries."""
+    """The figures of an edition. Three queries, five for a year of two sets."""
     rows = rows_of([edition.run_id]).get(edition.run_id, [])
+    parts = year_parts(edition)
     return BlockFigures(
         rows=rows,
-        areas=_areas(edition.run_id, rows),
+        areas=_areas(edition.run_id, rows, parts),
         mean=mean(row.index for row in rows if row.ranked),
         ranked=sum(1 for row in rows if row.rank is not None),
+        parts=parts,
     )
 
 
 def block_page(edition: Edition, editions: Sequence[Edition], links: Links) -> BlockPage:
-    """A block's page. Five queries with a published year before it, four without."""
+    """A block's page. Eight queries with a published year before it, four without."""
     figures = block_figures(edition)
     previous = last_year_of(edition, editions)
     before = rows_of([previous.run_id]).get(previous.run_id, []) if previous else []
+    against = Ground.read([edition, previous]).against(edition, previous) if previous else None
     lineage = Lineage.read()
     labels = grade_labels(edition)
     lines = [
@@ -183,7 +194,7 @@ def block_page(edition: Edition, editions: Sequence[Edition], links: Links) -> B
             row,
             labels,
             links.agency(row.slug),
-            *compare(row, before, lineage, previous.year if previous else None, edition.year),
+            *compare(row, before, lineage, against, edition.year),
         )
         for row in figures.rows
     ]
@@ -196,7 +207,8 @@ def block_page(edition: Edition, editions: Sequence[Edition], links: Links) -> B
             [row.index for row in figures.rows if row.rank is not None and row.index is not None]
         ),
         grades=_grade_counts(figures.rows, labels),
-        last_year=previous.year if previous else None,
+        last_year=against.year if against is not None and against.compares else None,
+        against=against,
     )
 
 
@@ -206,17 +218,29 @@ def last_year_of(edition: Edition, editions: Sequence[Edition]) -> Edition | Non
 
 
 def compare(
-    row: Row, before: Sequence[Row], lineage: Lineage, since: int | None, until: int
+    row: Row, before: Sequence[Row], lineage: Lineage, against: Against | None, until: int
 ) -> tuple[int | None, Decimal | None, str]:
-    """Movement since the year before: places (above 0: risen), change of the printed index in points, and a note."""
-    if since is None or row.rank is None:
-        return None, None, ""
-    there = {other.agency_id: other for other in before}
-    match: Match = lineage.earlier(row.agency_id, there=there, since=since, until=until)
-    earlier = there.get(match.agency) if match.agency is not None else None
+    """Movement since the year before: places (above 0: risen), change of the printed index in points, and a note.
+
+    Nothing where the sets of the two years do not compare: the page says so once (``Against.notes``).
+    """
+    earlier, note = earlier_row(row, before, lineage, against, until)
     if earlier is None or earlier.rank is None or earlier.index is None or row.index is None:
-        return None, None, match.note
-    return earlier.rank - row.rank, row.index - earlier.index, match.note
+        return None, None, note
+    if against is None or not against.compares or row.rank is None:
+        return None, None, note
+    return earlier.rank - row.rank, row.index - earlier.index, note
+
+
+def earlier_row(
+    row: Row, before: Sequence[Row], lineage: Lineage, against: Against | None, until: int
+) -> tuple[Row | None, str]:
+    """The row of the year before that this agency is compared with, and what is to be said of it."""
+    if against is None or row.rank is None:
+        return None, ""
+    there = {other.agency_id: other for other in before}
+    match: Match = lineage.earlier(row.agency_id, there=there, since=against.year, until=until)
+    return (there.get(match.agency) if match.agency is not None else None), match.note
 
 
 def line_of(
@@ -308,7 +332,8 @@ def ranked_counts(run_ids: Iterable[int]) -> dict[int, int]:
     return {entry["run_id"]: entry["ranked_count"] for entry in counts}
 
 
-def _areas(run_id: int, rows: Sequence[Row]) -> list[Area]:
+def _areas(run_id: int, rows: Sequence[Row], parts: YearParts) -> list[Area]:
+    """The areas in the order of the set; of several sets one after the other. Two queries."""
     figures: dict[int, dict[int, AreaFigure]] = {}
     for criterion, agency, points, maximum, index, place in NodeRow.objects.filter(
         run=run_id, criterion__level=1
@@ -316,11 +341,12 @@ def _areas(run_id: int, rows: Sequence[Row]) -> list[Area]:
         figures.setdefault(criterion, {})[agency] = AreaFigure(points, maximum, index, place)
     ranked = {row.agency_id: row.name for row in rows if row.rank is not None}
     areas = []
-    for pk, code, title, maximum in (
+    nodes = (
         Criterion.objects.filter(pk__in=figures)
         .order_by("order")
-        .values_list("pk", "code", "title", "max_points")
-    ):
+        .values_list("pk", "code", "title", "max_points", "criteria_set_id")
+    )
+    for pk, code, title, maximum, set_id in sorted(nodes, key=lambda node: parts.number_of(node[-1])):
         own = figures[pk]
         indexes = [own[agency].index for agency in ranked if agency in own and own[agency].index is not None]
         known: list[Any] = [index for index in indexes if index is not None]
@@ -337,6 +363,7 @@ def _areas(run_id: int, rows: Sequence[Row]) -> list[Area]:
                 first=tuple(
                     name for agency, name in ranked.items() if agency in own and own[agency].rank == 1
                 ),
+                part=parts.by_set.get(set_id),
             )
         )
     return areas
