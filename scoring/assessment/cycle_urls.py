@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.assessment.views import cycle_blocks, cycle_parts, cycles
+from scoring.assessment.views import amendments, cycle_blocks, cycle_parts, cycles
 
 app_name = "cycles"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("blocks/<int:pk>/remove/", cycle_blocks.remove, name="remove"),
     path("blocks/<int:pk>/parts/", cycle_parts.change, name="parts"),
     path("blocks/<int:pk>/parts/add/", cycle_parts.add, name="add_part"),
+    path("blocks/<int:pk>/amend/", amendments.amend, name="amend"),
+    path("amendments/<int:pk>/", amendments.amendment, name="amendment"),
+    path("amendments/<int:pk>/list.csv", amendments.amendment_list, name="amendment_list"),
     path("agencies/<int:pk>/", cycle_blocks.participation, name="participation"),
     path("agencies/<int:pk>/remove/", cycle_blocks.remove_agency, name="remove_agency"),
 ]

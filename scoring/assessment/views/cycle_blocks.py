@@ -25,6 +25,7 @@ from scoring.assessment.forms.cycles import (
 from scoring.assessment.models import CycleBlock, Participation
 from scoring.assessment.published import is_published
 from scoring.assessment.queries import cycles as queries
+from scoring.assessment.queries.amended import amendments_of
 from scoring.assessment.queries.parts import parts_of_year
 from scoring.assessment.services import cycles as services
 from scoring.assessment.services import opening, parts
@@ -43,6 +44,8 @@ def block(request: HttpRequest, pk: int) -> HttpResponse:
     if cycle_block.opened_at is None:
         context["obstacles"] = opening.opening_obstacles(cycle_block)
         context["set_form"] = SetForm(cycle_block)
+    elif not cycle_block.cycle.imported:
+        context["amendments"] = amendments_of(cycle_block)
     return render(request, "admin/cycles/block.html", context)
 
 
