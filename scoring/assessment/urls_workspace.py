@@ -33,6 +33,11 @@ urlpatterns = [
         name="ask-not-applicable",
     ),
     path(
+        "answers/<uuid:public_id>/not-applicable/effect/",
+        workspace_answers.not_applicable_effect,
+        name="not-applicable-effect",
+    ),
+    path(
         "answers/<uuid:public_id>/not-applicable/take-back/",
         workspace_answers.take_back_not_applicable,
         name="take-back-not-applicable",

@@ -105,6 +105,7 @@ TABLE = {
     "workspace:ask-not-applicable": Row(
         EDITORS, make="answer", methods=("POST",), knows=AGENCY, data={"reason": "Không phát sinh."}
     ),
+    "workspace:not-applicable-effect": Row(AGENCY, make="answer"),
     "workspace:take-back-not-applicable": Row(EDITORS, make="answer", methods=("POST",), knows=AGENCY),
     "workspace:answer-history": Row(AGENCY, make="answer"),
     "workspace:cite": Row(EDITORS, make="answer", methods=BOTH, knows=AGENCY),

@@ -229,6 +229,14 @@ class ParticipationForm(PortalForm):
         required=False,
         help_text=gettext_lazy("Unticked: the agency is scored, and stands outside the ranking."),
     )
+    document = forms.CharField(
+        label=gettext_lazy("By document number"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy(
+            "The decision or letter behind the change, such as 1234/QĐ-UBND. It is kept in the record."
+        ),
+    )
 
     def __init__(self, participation: Participation, data: Any = None) -> None:
         super().__init__(data, initial={"profiles": participation.profiles, "ranked": participation.ranked})
@@ -236,6 +244,14 @@ class ParticipationForm(PortalForm):
         self.fields["profiles"].choices = list(known.items())  # type: ignore[attr-defined]
         if not known:
             del self.fields["profiles"]
+
+    @property
+    def ticked(self) -> list[str]:
+        """The profiles as they stand in the form, sent or not; those that the set lacks are left out."""
+        if "profiles" not in self.fields:
+            return []
+        known = {str(key) for key, _label in self.fields["profiles"].choices}  # type: ignore[attr-defined]
+        return [key for key in self["profiles"].value() or [] if key in known]
 
 
 class ExtensionForm(PortalForm):

@@ -16,7 +16,7 @@ from scoring.assessment.models import Answer, Citation, NotApplicableRequest, Sc
 from scoring.assessment.queries.second_looks import NO_LOOKS, Looks, looks_of
 from scoring.assessment.queries.sums import Cap, Pair, caps_of, roll_up
 from scoring.criteria.models import CriteriaSet, Criterion
-from scoring.criteria.queries import tree_of
+from scoring.criteria.queries import SetNode, tree_of
 
 if TYPE_CHECKING:
     from scoring.assessment.queries.divisions import LeafDivision
@@ -25,6 +25,7 @@ ZERO = Decimal(0)
 
 GAP_TEXTS: dict[str, str | Promise] = {
     "unanswered": gettext_lazy("Not answered yet."),
+    "lapsed": gettext_lazy("The answer to another criterion changed what is asked here: fill it in again."),
     "no_evidence": gettext_lazy("Points are claimed without evidence: cite a document or write a note."),
     "no_reason": gettext_lazy("“Not applicable” is asked for without a reason."),
     "infected": gettext_lazy("A cited file did not pass the virus scan: replace it by a clean copy."),
@@ -81,6 +82,9 @@ class Progress:
     gaps: list[Gap]
     nodes: dict[int, Pair] = field(repr=False, default_factory=dict)
     caps: dict[int, Cap] = field(repr=False, default_factory=dict)
+    #: (points so far, maximum) of every leaf: ``results`` of the self-assessment, ``others`` with all leaves' maxima.
+    results: dict[int, Pair] = field(repr=False, default_factory=dict)
+    others: dict[int, Pair] = field(repr=False, default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -95,7 +99,7 @@ def area_of(criteria: Iterable[Criterion]) -> dict[int, Criterion]:
     return areas
 
 
-def self_result(leaf: Criterion, answer: Answer | None) -> Pair:
+def self_result(leaf: Criterion | SetNode, answer: Answer | None) -> Pair:
     """(points so far, maximum that counts) of a leaf in the self-assessment; nothing where others score it."""
     if answer is None or answer.applicability in (Answer.Applicability.PROFILE, Answer.Applicability.GRANTED):
         return ZERO, ZERO
@@ -107,7 +111,7 @@ def self_result(leaf: Criterion, answer: Answer | None) -> Pair:
 
 def is_settled(answer: Answer) -> bool:
     """Whether the agency has said what there is to say about the figures of a leaf."""
-    return answer.inputs is not None or answer.applicability in (
+    return (answer.inputs is not None and answer.self_points is not None) or answer.applicability in (
         Answer.Applicability.PROFILE,
         Answer.Applicability.REQUESTED,
         Answer.Applicability.GRANTED,
@@ -122,6 +126,8 @@ def gaps_of(answer: Answer, citations: Sequence[Citation], request: NotApplicabl
         return [] if request is not None and request.reason.strip() else ["no_reason"]
     if answer.inputs is None:
         return ["unanswered"]
+    if answer.self_points is None:
+        return ["lapsed"]
     found = []
     if (answer.self_points or ZERO) > 0 and not citations and not answer.note.strip():
         found.append("no_evidence")
@@ -186,6 +192,8 @@ def progress_from(
         gaps=gaps,
         nodes=rolled.nodes,
         caps=caps_of(tree, rolled.nodes, results),
+        results=results,
+        others=others,
     )
 
 

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 _BATCH = 2000
+#: Characters of the number of a document.
+MAX_DOCUMENT = 120
 
 
 def add_participations(
@@ -65,9 +67,14 @@ def add_participations(
 
 
 def change_participation(
-    *, actor: Actor | None, participation: Participation, profiles: Sequence[str], ranked: bool
+    *,
+    actor: Actor | None,
+    participation: Participation,
+    profiles: Sequence[str],
+    ranked: bool,
+    document: str = "",
 ) -> Participation:
-    """Change the applicability profiles of an agency, or whether it is ranked.
+    """Change the applicability profiles of an agency, or whether it is ranked; ``document``: by which number.
 
     After opening, profiles change only while the agency still drafts; the answers follow, and nothing that was
     declared is lost. Raises Invalid on ``profiles``, WrongState.
@@ -92,7 +99,11 @@ def change_participation(
         after = {"profiles": current.profiles, "ranked": current.ranked}
         if before != after:
             record(
-                actor=_user(actor), action="participation.changed", obj=current, before=before, after=after
+                actor=_user(actor),
+                action="participation.changed",
+                obj=current,
+                before=before,
+                after=after | ({"document": document.strip()[:MAX_DOCUMENT]} if document.strip() else {}),
             )
     return current
 

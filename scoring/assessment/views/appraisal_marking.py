@@ -24,6 +24,7 @@ from scoring.assessment.models import Answer, Mark
 from scoring.assessment.queries import worklist as work
 from scoring.assessment.queries.appraisal import LeafWork, answer_for_appraisal, read_work, shown_expression
 from scoring.assessment.queries.appraisal_sums import caps_above
+from scoring.assessment.queries.effect import decision_effect
 from scoring.assessment.services.explanations import take_back_request
 from scoring.assessment.services.marks import record_mark, score_for_mark, self_score
 from scoring.assessment.services.not_applicable import decide_not_applicable
@@ -166,6 +167,7 @@ def _render(
         "version": answer.version if more.get("stale") is None else more["stale"].version,
         "is_manual": rule.kind == "manual",
         "decision_form": more.pop("decision_form", None) or DecisionForm(),
+        "effect": decision_effect(answer.scoresheet, answer, reach) if one.request else None,
         "history": _history(one),
         "preview": _shown(one.answer, current),
         "sentences": SENTENCES,

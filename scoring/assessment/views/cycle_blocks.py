@@ -13,6 +13,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from parindex.admin_pages import allowed, show_refusal, tell_refusal
+from parindex.audit.queries import history_of
+from parindex.audit.reading import told
 from parindex.errors import Refusal
 from scoring.assessment.cycle_permissions import may_manage_cycles, may_see_cycles
 from scoring.assessment.forms.cycles import (
@@ -26,6 +28,7 @@ from scoring.assessment.models import CycleBlock, Participation
 from scoring.assessment.published import is_published
 from scoring.assessment.queries import cycles as queries
 from scoring.assessment.queries.amended import amendments_of
+from scoring.assessment.queries.effect import profile_effect
 from scoring.assessment.queries.parts import parts_of_year
 from scoring.assessment.services import cycles as services
 from scoring.assessment.services import opening, parts
@@ -115,7 +118,7 @@ def agencies(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allowed(may_manage_cycles)
 def participation(request: HttpRequest, pk: int) -> HttpResponse:
-    """The profiles of one agency, and whether it is ranked."""
+    """The profiles of one agency, and whether it is ranked; "preview" only tells what they do to its maximum."""
     one = get_object_or_404(
         Participation.objects.select_related(
             "agency", "cycle_block__cycle", "cycle_block__block", "cycle_block__criteria_set"
@@ -123,21 +126,33 @@ def participation(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     form = ParticipationForm(one, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    preview = "preview" in request.POST
+    if request.method == "POST" and not preview and form.is_valid():
         try:
             opening.change_participation(
                 actor=request.actor,  # type: ignore[attr-defined]
                 participation=one,
                 profiles=form.cleaned_data.get("profiles", []),
                 ranked=form.cleaned_data["ranked"],
+                document=form.cleaned_data["document"],
             )
         except Refusal as refusal:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("cycles:agencies", pk=one.cycle_block_id)
-    context = {"title": one.agency.name, "participation": one, "cycle_block": one.cycle_block, "form": form}
-    return render(request, "admin/cycles/participation.html", context, status=400 if form.errors else 200)
+    context = {
+        "title": one.agency.name,
+        "participation": one,
+        "cycle_block": one.cycle_block,
+        "form": form,
+        "effect": profile_effect(one.cycle_block.criteria_set, form.ticked),
+        "stands": profile_effect(one.cycle_block.criteria_set, one.profiles),
+        "changes": told(history_of(one).filter(action="participation.changed")[:10]),
+        "preview": preview,
+    }
+    status = 400 if form.errors and not preview else 200
+    return render(request, "admin/cycles/participation.html", context, status=status)
 
 
 @require_POST

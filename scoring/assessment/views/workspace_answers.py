@@ -12,13 +12,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from parindex.clock import db_now
 from parindex.errors import NotPermitted, NotVisible, Refusal, StaleVersion
 from scoring import engine
 from scoring.assessment import permissions
 from scoring.assessment.forms.answer import VersionForm, inputs_form
 from scoring.assessment.models import Answer
+from scoring.assessment.queries.effect import effects_on_sheet
 from scoring.assessment.queries.leaves import LeafView
-from scoring.assessment.queries.sheet import SheetView
+from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.services import answers
 from scoring.assessment.views.workspace_base import (
     Row,
@@ -30,6 +32,7 @@ from scoring.assessment.views.workspace_base import (
     render_leaf,
     row_of,
     sheet_url,
+    shows_effect,
 )
 from scoring.criteria.wording import expression_in_words, trace_in_words
 
@@ -124,6 +127,17 @@ def preview(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "differs": score.points != found.self_points,
         }
     return render(request, "workspace/parts/preview.html", context)
+
+
+@require_safe
+@agency_page
+def not_applicable_effect(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """What it would do to the agency's maximum and index if the leaf did not apply. Nothing is saved."""
+    found = permissions.answer_for(actor_of(request), public_id)
+    view = read_sheet(found.scoresheet, actor=actor_of(request), now=db_now(), area=area_code(found))
+    leaf = view.leaf(found)
+    effects = effects_on_sheet(view, [leaf] if shows_effect(leaf) else [])
+    return render(request, "components/effect.html", {"effect": effects.get(found.pk)})
 
 
 @require_POST

@@ -24,6 +24,7 @@ from scoring.assessment.forms.answer import LeafInputs, inputs_form
 from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import Answer, Scoresheet, SheetState
 from scoring.assessment.permissions import AGENCY_READERS, may_assign_divisions
+from scoring.assessment.queries.effect import Effect, effects_on_sheet
 from scoring.assessment.queries.leaves import LeafView
 from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.workflow import steps_from
@@ -106,6 +107,7 @@ class Row:
     reply_version: int = 0
     reply_inputs: list[tuple[str, str]] = field(default_factory=list)
     reply_expression: str = ""
+    effect: Effect | None = None
 
     @property
     def problems(self) -> list[str]:
@@ -172,14 +174,22 @@ def conflict_rows(leaf: LeafView, stale: StaleVersion) -> list[tuple[str, str, s
     return [row for row in rows if row[1] != row[2]]
 
 
+def shows_effect(leaf: LeafView) -> bool:
+    """Whether the row tells what leaving the leaf out does: it can be asked for, is asked for, or was granted."""
+    return leaf.may_ask_not_applicable or leaf.is_requested or leaf.is_granted
+
+
 def attach_rows(view: SheetView, *, special: Mapping[int, Row] | None = None) -> None:
     """Give every leaf that is shown its row; ``special``: rows by answer id that were made otherwise."""
     profiles = view.sheet.criteria_set.profiles or {}
     held = view.sheet.participation.profiles
+    shown = [leaf for branch in view.branches for leaf in branch.all_leaves()]
+    effects = effects_on_sheet(view, [leaf for leaf in shown if shows_effect(leaf)])
     for branch in view.branches:
         for leaf in branch.all_leaves():
             ready = (special or {}).get(leaf.answer.pk) if leaf.answer else None
             leaf.row = ready or row_of(leaf)
+            leaf.row.effect = effects.get(leaf.answer.pk) if leaf.answer else None
             if leaf.by_profile:
                 named = [name for name in leaf.criterion.not_applicable_for if name in held]
                 leaf.row.profile_reason = "; ".join(str(profiles.get(name, name)) for name in named)
