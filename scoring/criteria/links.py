@@ -16,20 +16,14 @@ from scoring.criteria.models import Comparability, CriteriaSet, CriterionLink, S
 from scoring.criteria.queries import SetNode, SetTree, tree_of
 
 __all__ = [
-    "Bridge",
-    "Tie",
-    "Whole",
-    "bridge",
-    "bridges",
-    "guessed",
-    "likely",
-    "likely_whole",
-    "wholes",
-    "worst",
-]
+    "Bridge", "Links", "Tie", "Whole", "bridge", "bridges", "guessed", "likely", "likely_whole", "read_links",
+    "wholes", "worst",
+]  # fmt: skip
 
 _ORDER = (Comparability.SAME, Comparability.RESCALED, Comparability.NOT_COMPARABLE)
 Pairs = Iterable[tuple[CriteriaSet, CriteriaSet]]
+#: The links of each newer set.
+Links = Mapping[int, list[SetLink]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +107,13 @@ def bridge(newer: CriteriaSet, earlier: CriteriaSet) -> Bridge:
     return bridges([(newer, earlier)])[newer.pk, earlier.pk]
 
 
-def bridges(pairs: Pairs) -> dict[tuple[int, int], Bridge]:
-    """Many bridges at once, by (newer, earlier) set. The queries of one, whatever their number."""
+def bridges(pairs: Pairs, known: Links | None = None) -> dict[tuple[int, int], Bridge]:
+    """Many bridges at once, by (newer, earlier) set. The queries of one, whatever their number.
+
+    ``known``: what ``read_links`` gave, where it was read already.
+    """
     wanted = {(newer.pk, earlier.pk): (newer, earlier) for newer, earlier in pairs}
-    known = _links()
+    known = read_links() if known is None else known
     paths = {key: _path(*key, known) for key in wanted}
     steps = {step.pk: step for path in paths.values() for step in path}
     ties = _ties(steps)
@@ -134,9 +131,9 @@ def bridges(pairs: Pairs) -> dict[tuple[int, int], Bridge]:
     return found
 
 
-def wholes(pairs: Pairs) -> dict[tuple[int, int], Whole]:
-    """Whether the totals of sets compare, by (newer, earlier) set. One query."""
-    known = _links()
+def wholes(pairs: Pairs, known: Links | None = None) -> dict[tuple[int, int], Whole]:
+    """Whether the totals of sets compare, by (newer, earlier) set. One query, none with ``known`` links."""
+    known = read_links() if known is None else known
     found = {}
     for newer, earlier in pairs:
         key = (newer.pk, earlier.pk)
@@ -176,10 +173,7 @@ def likely_whole(newer: CriteriaSet, earlier: CriteriaSet) -> str:
     return Comparability.SAME if newer.total == earlier.total else Comparability.RESCALED
 
 
-Links = Mapping[int, list[SetLink]]
-
-
-def _links() -> Links:
+def read_links() -> Links:
     """Every link between sets by the newer one, with both sets. One query: a province has some dozens."""
     links: dict[int, list[SetLink]] = {}
     for link in SetLink.objects.select_related("newer", "earlier").order_by("pk"):
