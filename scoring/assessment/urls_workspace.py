@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from scoring.assessment.views import (
     workspace,
+    workspace_amendment,
     workspace_answers,
     workspace_citations,
     workspace_divisions,
@@ -17,6 +18,8 @@ urlpatterns = [
     path("sheets/<uuid:public_id>/", workspace.sheet, name="sheet"),
     path("sheets/<uuid:public_id>/print/", workspace.print_sheet, name="print"),
     path("sheets/<uuid:public_id>/check/", workspace.check, name="check"),
+    path("sheets/<uuid:public_id>/amendment/", workspace_amendment.amendment, name="amendment"),
+    path("answers/<uuid:public_id>/keep/", workspace_amendment.keep, name="keep"),
     path("sheets/<uuid:public_id>/history/", workspace.history, name="history"),
     path("sheets/<uuid:public_id>/submit/", workspace_steps.submit, name="submit"),
     path("sheets/<uuid:public_id>/approval/", workspace_steps.approval, name="approval"),

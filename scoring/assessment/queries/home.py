@@ -21,6 +21,7 @@ from scoring.assessment.models import (
     ImportedPoints,
     Mark,
     Scoresheet,
+    SecondLook,
     SheetState,
     Window,
 )
@@ -53,6 +54,7 @@ class OwnSheet:
     maximum: Decimal | None = None
     index: Decimal | None = None
     digits: int = 2
+    looks: int = 0
 
     @property
     def is_finalised(self) -> bool:
@@ -106,6 +108,7 @@ def home_of(actor: Actor, now: datetime) -> Home:
     )
     spans = _spans(sheets)
     asked = _asked(sheets)
+    looks = _looks(sheets)
     results = results_of([sheet for sheet in sheets if sheet.state == SheetState.FINALISED])
     rows = [
         OwnSheet(
@@ -116,6 +119,7 @@ def home_of(actor: Actor, now: datetime) -> Home:
             spans.get(sheet.pk),
             steps_from(sheet.state, actor=actor, agency_id=sheet.participation.agency_id),
             *results.get(sheet.pk, ()),
+            looks=looks.get(sheet.pk, 0),
         )
         for sheet in sheets
     ]
@@ -144,6 +148,17 @@ def _spans(sheets: Sequence[Scoresheet]) -> dict[int, Span]:
         later = [ends[key] for key in ((block, stage, None), (block, stage, agency)) if key in ends]
         found[sheet.pk] = Span(stage, window.opens, max([window.closes, *later]), window.closes)
     return found
+
+
+def _looks(sheets: Sequence[Scoresheet]) -> dict[int, int]:
+    """Sheet id → how many criteria its agency looks at once more. One query, none without an amendment."""
+    amended = [sheet.pk for sheet in sheets if sheet.carried_from_id is not None]
+    if not amended:
+        return {}
+    rows = SecondLook.objects.filter(
+        answer__scoresheet__in=amended, who=SecondLook.Who.AGENCY, done_at=None
+    ).order_by()
+    return dict(rows.values_list("answer__scoresheet").annotate(Count("pk")))
 
 
 def _asked(sheets: Sequence[Scoresheet]) -> dict[int, tuple[int, int]]:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,6 +26,7 @@ from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import Answer, Scoresheet, SheetState
 from scoring.assessment.permissions import AGENCY_READERS, may_assign_divisions
 from scoring.assessment.queries.effect import Effect, effects_on_sheet
+from scoring.assessment.queries.amended import amendment_behind
 from scoring.assessment.queries.leaves import LeafView
 from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.workflow import steps_from
@@ -218,7 +220,20 @@ def page_context(request: HttpRequest, view: SheetView) -> dict[str, Any]:
         "may_divide": may_assign_divisions(actor, agency_id=agency_id),
         "is_division_editor": bool(actor.division_ids(agency_id)),
         "criteria_set": sheet.criteria_set,
-    } | _index(view)
+    } | _index(view) | amended_context(sheet)
+
+
+def amended_context(sheet: Scoresheet) -> dict[str, Any]:
+    """The amendment behind a sheet and the sheets before and after it. No query where there was none."""
+    if sheet.state != SheetState.REPLACED and sheet.carried_from_id is None:
+        return {}
+    around = Scoresheet.objects.filter(Q(pk=sheet.carried_from_id) | Q(carried_from=sheet)).only("public_id")
+    found = {one.pk == sheet.carried_from_id: one.public_id for one in around}
+    return {
+        "amendment": amendment_behind(sheet),
+        "earlier_sheet": found.get(True),
+        "replaced_by": found.get(False),
+    }
 
 
 def _index(view: SheetView) -> dict[str, Any]:
