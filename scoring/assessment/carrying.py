@@ -7,7 +7,7 @@ goes with it, and who has to look at it once more. Plan and act are made from th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scoring import engine
@@ -100,8 +100,20 @@ def ways(new: SetTree, old: SetTree, bridge: Bridge) -> Ways:
         else:
             change = pair.change
         leaves.append(Way(leaf, change, found))
+    leaves = _with_what_they_look_at(leaves)
     gone = tuple(leaf for leaf in old.leaves if leaf.id not in parts)
     return Ways(tuple(leaves), gone, _followers(new, old, bridge, sources))
+
+
+def _with_what_they_look_at(leaves: list[Way]) -> list[Way]:
+    """A leaf whose rule looks at the answer of another one stays the same only if that one does, code and all."""
+    kept = {way.leaf.code for way in leaves if way.is_kept and way.sources[0].code == way.leaf.code}
+    return [
+        replace(way, change=Change.RULE)
+        if way.is_kept and way.leaf.rule is not None and set(way.leaf.rule.looks_at()) - kept
+        else way
+        for way in leaves
+    ]
 
 
 def _sources(leaf: SetNode, new: SetTree, old: SetTree, bridge: Bridge) -> tuple[SetNode, ...]:
@@ -194,8 +206,11 @@ def carry(
 def fits(old: engine.Rule, new: engine.Rule, inputs: Mapping[str, Any]) -> bool:
     """Whether declared figures answer the new rule too: it takes them, and they read the same in words.
 
-    The same number of an option that was worded anew is another answer.
+    The same number of an option that was worded anew is another answer; and where the rule looks at the answers of
+    other leaves, the agency declares anew.
     """
+    if new.looks_at():
+        return False
     try:
         cleaned = engine.clean_inputs(new, inputs)
     except engine.InputErrors:
