@@ -22,6 +22,7 @@ from scoring.assessment.forms.answer import LeafInputs, inputs_form, inputs_in_w
 from scoring.assessment.forms.appraisal import DecisionForm, MarkForm
 from scoring.assessment.models import Answer, Mark
 from scoring.assessment.queries import worklist as work
+from scoring.assessment.queries.amended import earlier_of
 from scoring.assessment.queries.appraisal import LeafWork, answer_for_appraisal, read_work, shown_expression
 from scoring.assessment.queries.appraisal_sums import caps_above
 from scoring.assessment.queries.effect import decision_effect
@@ -147,8 +148,10 @@ def _render(
     round_now = one.in_round if _may_mark(one, sheet_work.can_settle) else None
     current = one.current
     rule = one.rule
-    form = form or MarkForm(initial=_initial(one, current))
-    inputs = inputs or inputs_form(rule, key=KEY, inputs=_first_inputs(one, current))
+    earlier = earlier_of(answer) if one.answer is not None else None
+    offered = earlier.offer(rule) if earlier is not None and current is None else None
+    form = form or MarkForm(initial=_initial(one, current, offered))
+    inputs = inputs or inputs_form(rule, key=KEY, inputs=_first_inputs(one, current or offered))
     context: dict[str, Any] = {
         "title": f"{one.criterion.code} {one.criterion.title}",
         "leaf": one,
@@ -169,6 +172,7 @@ def _render(
         "decision_form": more.pop("decision_form", None) or DecisionForm(),
         "effect": decision_effect(answer.scoresheet, answer, reach) if one.request else None,
         "history": _history(one),
+        "earlier": earlier,
         "preview": _shown(one.answer, current),
         "sentences": SENTENCES,
         **more,
@@ -185,12 +189,14 @@ def _may_mark(one: LeafWork, can_settle: bool) -> bool:
     return one.mine and not granted
 
 
-def _initial(one: LeafWork, current: Mark | None) -> dict[str, Any]:
+def _initial(one: LeafWork, current: Mark | None, offered: Mark | None = None) -> dict[str, Any]:
     typed = current is not None and current.inputs is None and current.round == one.in_round
     return {
         "how": "points" if typed else "inputs",
         "points": current.points if typed and current else None,
-        "reason": current.reason if current and current.round == one.in_round else "",
+        "reason": current.reason
+        if current and current.round == one.in_round
+        else (offered.reason if offered is not None else ""),
         "ask": one.asked is not None,
         "question": one.asked.question if one.asked else "",
     }
