@@ -28,8 +28,10 @@ from scoring.assessment.models import (
     SheetState,
     Transition,
 )
+from scoring.assessment.queries.amended import earlier_answers
 from scoring.assessment.queries.seen import AFTER_ROUND_1, Curtain, marks_shown, transitions_of
 from scoring.assessment.workflow import CARRIED_OVER, REPLACING
+from scoring.criteria.comparison import Change
 from scoring.criteria.models import Criterion
 
 LIMIT = 1000
@@ -89,7 +91,36 @@ def answer_history(answer: Answer) -> list[Line]:
     """The story of one answer, latest first. Six queries at most."""
     sheet = answer.scoresheet
     curtain = Curtain.of(sheet, transitions_of(sheet))
-    return _latest_first(_of_answers({answer.pk: answer.criterion}, sheet, curtain, answer=answer))
+    lines = _of_answers({answer.pk: answer.criterion}, sheet, curtain, answer=answer)
+    return _latest_first([*lines, *_before_amendments(answer)])
+
+
+def _before_amendments(answer: Answer) -> list[Line]:
+    """What the agency did on the answers that this one took over from, and how it came over.
+
+    Marks that came over stand with this answer; those that did not are told here, as far as they were shown.
+    """
+    found = earlier_answers(answer)
+    if found is None:
+        return []
+    amendment, way, earlier = found
+    told = _("Taken over into version %(number)s of the criteria set") % {
+        "number": amendment.criteria_set.version
+    }
+    changed = f"{answer.criterion.code}: {Change(way.change).label}"
+    lines = [Line(amendment.at, str(amendment.by), told, changed, "warn", code=answer.criterion.code)]
+    for one in earlier:
+        one.scoresheet.participation = answer.scoresheet.participation
+        curtain = Curtain.of(one.scoresheet, transitions_of(one.scoresheet))
+        entries = AuditEntry.objects.filter(
+            object_type="scoring.answer", object_id=str(one.pk), action__in=OWN_ACTS
+        ).order_by("-seq")[:LIMIT]
+        lines += [_entry_line(entry, one.criterion) for entry in entries]
+        if not way.is_kept:
+            shown = marks_shown(one.scoresheet, curtain, answer=one)
+            lines += _marks(shown, {one.pk: one.criterion}, together=False)
+        lines += _before_amendments(one)
+    return lines
 
 
 def sheet_history(sheet: Scoresheet) -> list[Line]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parindex.errors import Invalid, Refusal, StaleVersion
+from parindex.errors import Invalid, NotVisible, Refusal, StaleVersion
 from parindex.ui.formats import format_decimal, format_points
 from scoring import engine
 from scoring.assessment.appraisal_permissions import Reach
@@ -22,10 +22,11 @@ from scoring.assessment.forms.answer import LeafInputs, inputs_form, inputs_in_w
 from scoring.assessment.forms.appraisal import DecisionForm, MarkForm
 from scoring.assessment.models import Answer, Mark
 from scoring.assessment.queries import worklist as work
-from scoring.assessment.queries.amended import earlier_of
+from scoring.assessment.queries.amended import earlier_of, following_answer
 from scoring.assessment.queries.appraisal import LeafWork, answer_for_appraisal, read_work, shown_expression
 from scoring.assessment.queries.appraisal_sums import caps_above
 from scoring.assessment.queries.effect import decision_effect
+from scoring.assessment.queries.panels import reach_of
 from scoring.assessment.services.explanations import take_back_request
 from scoring.assessment.services.marks import record_mark, score_for_mark, self_score
 from scoring.assessment.services.not_applicable import decide_not_applicable
@@ -47,7 +48,12 @@ SENTENCES = (
 def leaf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The marking page; POST records the mark and goes on to the next by the filter."""
     actor = actor_of(request)
-    answer, reach = answer_for_appraisal(actor, public_id)
+    try:
+        answer, reach = answer_for_appraisal(actor, public_id)
+    except NotVisible:
+        if (elsewhere := _after_amendment(request, public_id)) is None:
+            raise
+        return elsewhere
     if request.method != "POST":
         return _render(request, answer, reach)
     form = MarkForm(request.POST)
@@ -81,6 +87,25 @@ def leaf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         },
     )
     return _go_on(request, answer, reach)
+
+
+def _after_amendment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse | None:
+    """From a leaf of a replaced sheet to what follows it, for those who mark that; None for everybody else."""
+    following = following_answer(public_id)
+    if following is None:
+        return None
+    sheet = following.scoresheet
+    agency_id = sheet.participation.agency_id
+    reach = reach_of(actor_of(request), sheet.participation.cycle_block)
+    if agency_id in reach.barred or not reach.duty.covers(agency_id, following.criterion_id):
+        return None
+    messages.warning(
+        request,
+        _("The criteria set was amended and this scoresheet was replaced by another one. Nothing was saved here."),
+    )
+    if reach.sees_leaf(agency_id, following.criterion_id, sheet.state):
+        return HttpResponseRedirect(reverse("appraisal:leaf", args=[following.public_id]))
+    return HttpResponseRedirect(reverse("appraisal:worklist"))
 
 
 def _go_on(request: HttpRequest, answer: Answer, reach: Reach) -> HttpResponse:
