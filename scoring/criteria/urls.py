@@ -1,8 +1,9 @@
 """Inside the administration frame, at /admin/criteria/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from scoring.criteria import link_views, views
+from scoring.criteria.editing import urls as editing
 
 app_name = "criteria"
 urlpatterns = [
@@ -22,4 +23,6 @@ urlpatterns = [
     path("<int:pk>/links/<int:earlier>/drop/", link_views.drop, name="link_drop"),
     path("<int:pk>/compare/<int:other>/", link_views.compare_sets, name="compare"),
     path("<int:pk>/compare/<int:other>/<slug:kind>/", link_views.compare_file, name="compare_file"),
+    path("<int:pk>/nodes/<int:node>/", include("scoring.criteria.rule_forms.urls")),
+    *editing.urlpatterns,
 ]

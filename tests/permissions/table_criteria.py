@@ -15,7 +15,18 @@ def _drafts(world: World) -> Kinds:
     return Kinds({"pk": sets[0].pk}, {"pk": sets[1].pk}, {"pk": 999_999})
 
 
-OBJECTS = {"criteria_set": _drafts}
+def _draft_nodes(world: World) -> Kinds:
+    """A node of each draft; absent: a node of another set, which this set's address must not show."""
+    sets = [make_set(locked=False, year=year) for year in (2033, 2034)]
+    nodes = [one.criteria.get(code="1.1.1").pk for one in sets]
+    return Kinds(
+        {"pk": sets[0].pk, "node": nodes[0]},
+        {"pk": sets[1].pk, "node": nodes[1]},
+        {"pk": sets[0].pk, "node": nodes[1]},
+    )
+
+
+OBJECTS = {"criteria_set": _drafts, "draft_node": _draft_nodes}
 TABLE = {
     "criteria:index": Row(PROVINCE),
     "criteria:import": Row(MANAGES, methods=BOTH),
@@ -27,4 +38,12 @@ TABLE = {
     "criteria:export_xlsx": Row(PROVINCE, PROVINCE, make="criteria_set"),
     "criteria:lock": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
     "criteria:delete": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+    "criteria:new": Row(MANAGES, methods=BOTH),
+    "criteria:edit": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+    "criteria:edit_details": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+    "criteria:edit_profiles": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+    "criteria:edit_paste": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+    "criteria:edit_renumber": Row(MANAGES, MANAGES, make="criteria_set", methods=BOTH),
+    "criteria:node": Row(MANAGES, MANAGES, make="draft_node", methods=BOTH),
+    "criteria:node_delete": Row(MANAGES, MANAGES, make="draft_node", methods=BOTH),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -73,7 +74,7 @@ def points(value: Decimal | None, *, required: bool = True) -> Decimal | None:
     return value
 
 
-def maximum_fits(rule: object, max_points: Decimal) -> None:
+def maximum_fits(rule: Mapping[str, object], max_points: Decimal) -> None:
     """Whether a leaf's rule may stand under this maximum (points). Raises Invalid with the engine's reason."""
     try:
         engine.parse_rule(rule, max_points=max_points)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from parindex.errors import Invalid
 from parindex.ui.collation import fold
-from parindex.ui.formats import NotANumber, format_decimal, parse_decimal
+from parindex.ui.formats import NotANumber, parse_decimal
 from scoring.criteria.editing import checks
 from scoring.criteria.fileformat import MAX_LEVEL, MAX_NODES
 
@@ -54,6 +54,7 @@ class PastedNode:
     above: int | None
     level: int
     style: str = ""
+    own: str = ""  # the code as it was pasted
     texts: dict[str, str] = field(default_factory=dict)
     error: str = ""
     parts: Decimal | None = None
@@ -73,7 +74,12 @@ class Pasted:
 
     @property
     def is_good(self) -> bool:
-        return bool(self.nodes) and not self.errors and not any(node.error for node in self.nodes)
+        return bool(self.nodes) and not self.errors and not self.faulty
+
+    @property
+    def faulty(self) -> int:
+        """How many rows cannot be stored as they are."""
+        return sum(bool(node.error) for node in self.nodes)
 
 
 def read_lines(text: str, *, used: Collection[str] = (), parent_code: str = "", level: int = 0) -> Pasted:
@@ -180,9 +186,8 @@ def _node(
     above = open_styles[-1][1] if open_styles else None
     open_styles.append((style, len(nodes)))
     texts = {name: row[name] for name in ("rule_text", "guidance", "evidence") if row[name]}
-    node = PastedNode(
-        number, "" if code in _BULLETS else code, "", None, above, level + len(open_styles), style, texts
-    )
+    own = "" if code in _BULLETS else code
+    node = PastedNode(number, own, "", None, above, level + len(open_styles), style, own, texts)
     faults = []
     try:
         node.title = checks.text(" ".join(row["title"].split()), limit=checks.TITLE)
@@ -242,8 +247,11 @@ def _give_codes(nodes: Sequence[PastedNode], used: Collection[str], parent_code:
     for node in nodes:
         head = parent_code if node.above is None else nodes[node.above].code
         number = counts[node.above] = counts.get(node.above, 0) + 1
-        if node.style in anew:
-            own = node.code or str(number)
+        outer = "" if node.above is None else nodes[node.above].own
+        if outer and outer != head and node.own.startswith(f"{outer}."):
+            node.code = head + node.own.removeprefix(outer)  # "1.1" under "1" that became "I.1"
+        elif node.style in anew:
+            own = node.own or str(number)
             node.code = f"{head}.{own}" if head else own
         if node.error:
             continue
@@ -267,8 +275,3 @@ def _sum_up(nodes: Sequence[PastedNode]) -> None:
         if node.above is not None:
             above = nodes[node.above]
             above.parts = (above.parts or Decimal(0)) + (node.points or Decimal(0))
-
-
-def shown(node: PastedNode) -> str:
-    """The points of a node for reading."""
-    return format_decimal(node.points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -96,7 +97,7 @@ def _write(draft: CriteriaSet, pasted: Pasted, at: int, above: Criterion | None)
                 order=at + index + 1,
                 level=level,
                 title=node.title,
-                max_points=node.points,
+                max_points=node.points or Decimal(0),
                 **node.texts,
             )
             for index, node in enumerate(pasted.nodes)

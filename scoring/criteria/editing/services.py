@@ -73,7 +73,7 @@ def add_node(
             order=at + 1,
             level=above.level + 1 if above else 1,
             title=title,
-            max_points=checks.points(max_points),
+            max_points=checks.points(max_points) or Decimal(0),
         )
         if above is not None:
             ungroup_texts(draft, [above])
@@ -337,8 +337,8 @@ def _new_place(
     """(position, node above) of a new node."""
     if after is not None:
         at = place_of(rows, after)
-        above = None if rows[at].parent_id is None else rows[place_of(rows, rows[at].parent_id)]
-        return end_of(rows, at), above
+        outer = rows[at].parent_id
+        return end_of(rows, at), None if outer is None else rows[place_of(rows, outer)]
     if parent is None:
         return len(rows), None
     at = place_of(rows, parent)
