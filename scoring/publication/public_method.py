@@ -11,8 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from parindex.ui.formats import format_points
-from scoring.assessment.settings_words import grade_in_words, ties_in_words
 from scoring.criteria.models import Criterion
+from scoring.criteria.settings_words import grade_in_words, ties_in_words
 from scoring.criteria.wording import rule_in_words
 from scoring.publication.editions import Edition
 from scoring.ranking.models import NodeRow

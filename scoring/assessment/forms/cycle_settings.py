@@ -19,7 +19,7 @@ from scoring.assessment.forms.grade_rows import GradeForm, TieForm, chain_of, gr
 from scoring.assessment.forms.row_lists import RowList
 from scoring.assessment.models import Cycle
 from scoring.assessment.queries.set_nodes import SPECIAL, BlockNodes, titles_of
-from scoring.assessment.settings_words import grade_in_words, ties_in_words
+from scoring.criteria.settings_words import grade_in_words, ties_in_words
 from scoring.engine import Problem, RankingSettings
 
 _PLACE = re.compile(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from parindex.ui.forms import DecimalField
 from scoring.assessment.forms.row_lists import RowList
-from scoring.assessment.settings_words import QUOTA_ROUNDINGS
+from scoring.criteria.settings_words import QUOTA_ROUNDINGS
 from scoring.engine import plain
 
 __all__ = ["GateForm", "GradeForm", "TieForm", "chain_of", "grade_list", "grade_rows", "grades_of"]
