@@ -102,7 +102,7 @@ def agency_areas(
     data = tuple(
         {
             "order": number,
-            "title": _short(f"{area.code}. {area.title}"),
+            "title": _title(area),
             "low": "0",
             "value": "0" if area.index is None else str(area.index),
             "mean": None if area.mean is None else f"{area.mean:.6f}",
@@ -123,12 +123,20 @@ def agency_areas(
     return Chart(f"{slug}.areas", "areas", data, WIDTH, _rows_height(len(data)), alt, rehearsal)
 
 
+def _title(area: Area | AreaLine) -> str:
+    """The area's name; in a year of several sets with the number of its part before it."""
+    name = f"{area.code}. {area.title}"
+    if area.part is not None:
+        name = _("part %(number)s: %(area)s") % {"number": area.part.number, "area": name}
+    return _short(name)
+
+
 def block_areas(areas: Sequence[Area], digits: int, *, rehearsal: bool) -> Chart | None:
     """Each area of a block from its lowest to its highest index, with a tick at the mean."""
     data = tuple(
         {
             "order": number,
-            "title": _short(f"{area.code}. {area.title}"),
+            "title": _title(area),
             "low": str(area.lowest or 0),
             "value": str(area.highest or 0),
             "mean": None if area.mean is None else f"{area.mean:.6f}",

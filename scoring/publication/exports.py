@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from scoring.publication.editions import Edition
+from scoring.publication.parts import PartFigure, YearPart, YearParts, parts_of
 from scoring.publication.public_queries import AreaFigure, BlockFigures, Row
 from scoring.ranking.models import NodeRow
 
@@ -33,12 +34,16 @@ def as_csv(edition: Edition, figures: BlockFigures) -> bytes:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
+    parts = parts_of(edition)
+    halves = [
+        f"{_prefix(part)}{name}" for part in parts for name in ("period", "weight", "points", "max", "index")
+    ]
     areas = [
-        f"area_{_text(area.code)}_{part}"
+        f"{_prefix(area.part)}area_{_text(area.code)}_{part}"
         for area in figures.areas
         for part in ("points", "max", "index", "rank")
     ]
-    writer.writerow([*COLUMNS, *areas])
+    writer.writerow([*COLUMNS, *halves, *areas])
     for row in figures.rows:
         cells: list[str] = [
             str(edition.year),
@@ -54,6 +59,9 @@ def as_csv(edition: Edition, figures: BlockFigures) -> bytes:
             _index(row.index, edition),
             _text(row.grade),
         ]
+        of_part = {one.part.number: one for one in figures.parts.of(row.agency_id)}
+        for part in parts:
+            cells += [_text(part.period), plain(part.weight), *_part_cells(of_part.get(part.number), edition)]
         for area in figures.areas:
             own = area.figures.get(row.agency_id)
             cells += ["", "", "", ""] if own is None else [
@@ -68,7 +76,7 @@ def as_csv(edition: Edition, figures: BlockFigures) -> bytes:
 
 def as_json(edition: Edition, figures: BlockFigures) -> bytes:
     """The edition in the format ``parindex.ranking/1``: decimals as strings, dates in ISO form. One query."""
-    nodes = _nodes(edition)
+    nodes = _nodes(edition, figures.parts)
     document: dict[str, Any] = {
         "format": FORMAT,
         "rehearsal": edition.rehearsal,
@@ -88,8 +96,13 @@ def as_json(edition: Edition, figures: BlockFigures) -> bytes:
         "depth": edition.depth,
         "settings": edition.settings,
         "mean": None if figures.mean is None else plain(figures.mean.quantize(Decimal("1e-6"))),
+        "parts": [
+            {"part": part.number, "period": part.period, "weight": plain(part.weight), "set": part.title}
+            for part in parts_of(edition)
+        ],
         "areas": [
-            {"code": area.code, "title": area.title, "max": plain(area.max_points)} for area in figures.areas
+            _in_part(area.part) | {"code": area.code, "title": area.title, "max": plain(area.max_points)}
+            for area in figures.areas
         ],
         "rows": [_row(edition, figures, row, nodes.get(row.agency_id, [])) for row in figures.rows],
     }
@@ -113,8 +126,19 @@ def _row(edition: Edition, figures: BlockFigures, row: Row, nodes: list[dict[str
         "penalty": plain(row.penalty),
         "index": _index(row.index, edition) or None,
         "grade": row.grade or None,
+        "parts": [
+            {
+                "part": one.part.number,
+                "points": plain(one.points),
+                "max": plain(one.maximum),
+                "bonus": plain(one.bonus),
+                "penalty": plain(one.penalty),
+                "index": _index(one.index, edition) or None,
+            }
+            for one in figures.parts.of(row.agency_id)
+        ],
         "areas": [
-            _figure(area.code, own, edition)
+            _in_part(area.part) | _figure(area.code, own, edition)
             for area in figures.areas
             if (own := area.figures.get(row.agency_id)) is not None
         ],
@@ -132,7 +156,7 @@ def _figure(code: str, own: AreaFigure, edition: Edition) -> dict[str, Any]:
     }
 
 
-def _nodes(edition: Edition) -> dict[int, list[dict[str, Any]]]:
+def _nodes(edition: Edition, parts: YearParts) -> dict[int, list[dict[str, Any]]]:
     """The nodes below the areas by agency, as deep as the edition is published. One query, none for areas alone."""
     found: dict[int, list[dict[str, Any]]] = {}
     if edition.levels == 1:
@@ -142,11 +166,31 @@ def _nodes(edition: Edition) -> dict[int, list[dict[str, Any]]]:
             run=edition.run_id, criterion__level__gt=1, criterion__level__lte=edition.levels
         )
         .order_by("agency_id", "criterion__order")
-        .values_list("agency_id", "criterion__code", "points", "maximum", "index", "rank")
+        .values_list(
+            "agency_id", "criterion__code", "points", "maximum", "index", "rank", "criterion__criteria_set_id"
+        )
     )
-    for agency, code, points, maximum, index, place in rows:
-        found.setdefault(agency, []).append(_figure(code, AreaFigure(points, maximum, index, place), edition))
+    for agency, code, points, maximum, index, place, set_id in sorted(
+        rows, key=lambda row: parts.number_of(row[-1])
+    ):
+        own = _figure(code, AreaFigure(points, maximum, index, place), edition)
+        found.setdefault(agency, []).append(_in_part(parts.by_set.get(set_id)) | own)
     return found
+
+
+def _prefix(part: YearPart | None) -> str:
+    """What stands before a column's name in a year of several sets."""
+    return "" if part is None else f"part_{part.number}_"
+
+
+def _in_part(part: YearPart | None) -> dict[str, Any]:
+    return {} if part is None else {"part": part.number}
+
+
+def _part_cells(own: PartFigure | None, edition: Edition) -> list[str]:
+    if own is None:
+        return ["", "", ""]
+    return [plain(own.points), plain(own.maximum), _index(own.index, edition)]
 
 
 def _index(value: Decimal | None, edition: Edition) -> str:

@@ -13,6 +13,7 @@ from scoring.publication import charts
 from scoring.publication.charts import Chart
 from scoring.publication.editions import Edition
 from scoring.publication.links import Links
+from scoring.publication.parts import year_table
 from scoring.publication.public_agency import AgencyPage
 from scoring.publication.public_method import MethodPage, settings_in_words
 from scoring.publication.public_queries import BlockPage
@@ -91,6 +92,7 @@ def block_context(
         "method_url": links.method(),
         "pictures": _pictures(block_charts(page), links),
         "settings": settings_in_words(edition.settings),
+        "year_table": year_table(page.figures.parts, page.figures.rows, links.agency),
         "options": options or {},
         "versions": versions,
         "current_url": current_url,

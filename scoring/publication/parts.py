@@ -111,10 +111,10 @@ def year_parts(edition: Edition) -> YearParts:
     by_id = {part.id: part for part in parts}
     figures: dict[int, tuple[PartFigure, ...]] = {}
     rows = RankingPart.objects.filter(run=edition.run_id).order_by("cycle_block")
-    for agency, row_id, *values in rows.values_list(
-        "agency_id", "cycle_block__public_id", "points", "maximum", "bonus", "penalty", "index"
-    ):
-        figures[agency] = (*figures.get(agency, ()), PartFigure(by_id[str(row_id)], *values))
+    for row in rows.select_related("cycle_block"):
+        part = by_id[str(row.cycle_block.public_id)]
+        own = PartFigure(part, row.points, row.maximum, row.bonus, row.penalty, row.index)
+        figures[row.agency_id] = (*figures.get(row.agency_id, ()), own)
     return YearParts(parts, _by_set(parts), figures)
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from parindex.ui.formats import format_points
-from scoring.criteria.models import Criterion
+from parindex.ui.formats import format_percent, format_points
 from scoring.criteria.settings_words import grade_in_words, ties_in_words
+from scoring.criteria.models import Criterion
 from scoring.criteria.wording import rule_in_words
 from scoring.publication.editions import Edition
+from scoring.publication.parts import YearPart, parts_of
 from scoring.ranking.models import NodeRow
 
 __all__ = ["MethodNode", "MethodPage", "method_page", "settings_in_words"]
@@ -28,6 +29,8 @@ class MethodNode:
     code: str
     title: str
     max_points: Decimal
+    cap: Decimal | None
+    role: str
     is_leaf: bool
     rule: str
     official: str
@@ -54,6 +57,13 @@ class MethodPage:
     settings: list[tuple[str, str]]
     grades: list[tuple[str, str]]
     profiles: list[str]
+    part: YearPart | None = None  # in a year of several sets: what this one is for
+    further: tuple[MethodPage, ...] = ()  # the pages of the other sets
+
+    @property
+    def sets(self) -> tuple[MethodPage, ...]:
+        """Every set of the year, this one first."""
+        return (self, *self.further)
 
     @property
     def leaves(self) -> int:
@@ -61,15 +71,21 @@ class MethodPage:
 
 
 def method_page(edition: Edition) -> MethodPage | None:
-    """The set that the edition's run was computed with. Two queries."""
-    used = NodeRow.objects.filter(run=edition.run_id).values("criterion__criteria_set")[:1]
-    nodes = list(
-        Criterion.objects.filter(criteria_set__in=used)
-        .select_related("criteria_set", "appraiser")
-        .order_by("order")
-    )
-    if not nodes:
-        return None
+    """The set that the edition's run was computed with; in a year of several, all of them. Two queries."""
+    parts = {part.set_id: part for part in parts_of(edition)}
+    if parts:
+        used = Criterion.objects.filter(criteria_set__public_id__in=parts)
+    else:
+        rows = NodeRow.objects.filter(run=edition.run_id).values("criterion__criteria_set")[:1]
+        used = Criterion.objects.filter(criteria_set__in=rows)
+    by_set: dict[str, list[Criterion]] = {set_id: [] for set_id in parts}
+    for node in used.select_related("criteria_set", "appraiser").order_by("order"):
+        by_set.setdefault(str(node.criteria_set.public_id), []).append(node)
+    pages = [_page(edition, nodes, parts.get(set_id)) for set_id, nodes in by_set.items() if nodes]
+    return replace(pages[0], further=tuple(pages[1:])) if pages else None
+
+
+def _page(edition: Edition, nodes: Sequence[Criterion], part: YearPart | None) -> MethodPage:
     criteria_set = nodes[0].criteria_set
     profiles: Mapping[str, str] = criteria_set.profiles
     return MethodPage(
@@ -88,6 +104,7 @@ def method_page(edition: Edition) -> MethodPage | None:
         ],
         grades=_grades(edition.settings, nodes),
         profiles=list(profiles.values()),
+        part=part,
     )
 
 
@@ -113,6 +130,7 @@ def settings_in_words(
     )
     told = [
         (_("Index"), _("points achieved / maximum that applies to the agency × 100")),
+        *_parts_in_words(settings),
         (_("Rounding of the index"), rounding),
         (_("Ranking"), rank_on),
         (_("Shared ranks"), ties),
@@ -145,12 +163,35 @@ def _grades(settings: Mapping[str, Any], nodes: Sequence[Criterion]) -> list[tup
     return [(str(grade["label"]), grade_in_words(grade, titles)) for grade in settings.get("grades", [])]
 
 
+def _parts_in_words(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How a year of several sets is put together; nothing for a year of one."""
+    parts = settings.get("parts")
+    if not parts:
+        return []
+    named = "; ".join(
+        f"{part['period']}: {format_percent(Decimal(part['weight']), None)} ({part['title']})"
+        for part in parts
+    )
+    return [
+        (
+            _("Two sets in one year"),
+            _(
+                "the weighted mean of the exact indexes of the parts – %(parts)s; an agency with one part alone counts"
+                " by that one"
+            )
+            % {"parts": named},
+        )
+    ]
+
+
 def _node(node: Criterion, profiles: Mapping[str, str]) -> MethodNode:
     return MethodNode(
         level=node.level,
         code=node.code,
         title=node.title,
         max_points=node.max_points,
+        cap=node.cap,
+        role=node.role,
         is_leaf=node.is_leaf,
         rule=rule_in_words(node),
         official=node.rule_text,

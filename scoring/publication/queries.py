@@ -94,7 +94,9 @@ def one_publication(public_id: uuid.UUID | str) -> Publication | None:
 
 def block_choices(cycle: Cycle) -> list[BlockChoice]:
     """The opened blocks of a cycle with what may be proposed of them. Three queries."""
-    blocks = CycleBlock.objects.filter(cycle=cycle, opened_at__isnull=False).select_related("block", "cycle")
+    blocks = CycleBlock.objects.filter(cycle=cycle, part_of=None, opened_at__isnull=False).select_related(
+        "block", "cycle"
+    )
     runs: dict[int, list[RankingRun]] = {}
     for run in RankingRun.objects.filter(
         cycle_block__cycle=cycle, stage=RunStage.FINAL, state=RankingRun.State.DONE

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
@@ -22,7 +22,7 @@ from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Cycle, CycleBlock, Scoresheet, SheetState
 from scoring.publication.models import Decision, Publication, PublicationRun
 from scoring.publication.permissions import may_decide, may_propose, may_take_back
-from scoring.ranking.models import RankingRow, RankingRun, RunStage
+from scoring.ranking.models import RankingPart, RankingRow, RankingRun, RunStage
 from scoring.ranking.services import inputs_digest
 
 CHARTS_TASK = "scoring.tasks.draw_charts"
@@ -216,7 +216,8 @@ def content_sha256(publication: Publication, runs: Sequence[RankingRun]) -> str:
     for run in sorted(runs, key=lambda run: run.cycle_block_id):
         rows = RankingRow.objects.filter(run=run).order_by("agency__slug")
         content["runs"].append(
-            {
+            _parts_content(run)
+            | {
                 "run": str(run.public_id),
                 "inputs_sha256": run.inputs_sha256,
                 "engine": run.engine_version,
@@ -241,10 +242,25 @@ def content_sha256(publication: Publication, runs: Sequence[RankingRun]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _parts_content(run: RankingRun) -> dict[str, Any]:
+    """What each set of the year says of each agency; nothing for a run of one set."""
+    if not run.settings.get("parts"):
+        return {}
+    rows = RankingPart.objects.filter(run=run).order_by("agency__slug", "cycle_block")
+    values = rows.values_list("agency__slug", "weight_pct", "points", "maximum", "index")
+    return {
+        "parts": [
+            [slug, *(None if number is None else f"{number:.6f}" for number in numbers)]
+            for slug, *numbers in values
+        ]
+    }
+
+
 def _lock_blocks(ids: Sequence[int]) -> dict[int, CycleBlock]:
+    """The blocks by id, locked, with the further parts of their year."""
     blocks = (
         CycleBlock.objects.select_for_update(of=("self",))
-        .filter(pk__in=ids)
+        .filter(Q(pk__in=ids) | Q(part_of__in=ids))
         .select_related("cycle", "block", "criteria_set")
         .order_by("pk")
     )
@@ -314,7 +330,7 @@ def _check_fresh(run: RankingRun, block: CycleBlock) -> None:
     states = (
         Scoresheet.objects.select_for_update(of=("self",))
         .filter(
-            participation__cycle_block=block,
+            Q(participation__cycle_block=block) | Q(participation__cycle_block__part_of=block),
             participation__ranked=True,
             criteria_set=F("participation__cycle_block__criteria_set"),
         )
