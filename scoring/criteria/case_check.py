@@ -18,7 +18,19 @@ from django.utils.translation import gettext as _
 from parindex.ui.formats import format_decimal
 from scoring import engine
 
-__all__ = ["Case", "Checked", "Failure", "Leaf", "StoredLike", "check", "failures", "names_of", "split"]
+__all__ = [
+    "Case",
+    "Checked",
+    "Failure",
+    "Leaf",
+    "StoredLike",
+    "check",
+    "failures",
+    "flat",
+    "in_words",
+    "names_of",
+    "split",
+]
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10})?")
 _AGAINST_BEST = frozenset({"ratio_to_best", "target_and_leader"})
@@ -111,6 +123,23 @@ def split(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The leaf's own inputs, and the engine's facts (``answers``, ``best``)."""
     own = {key: value for key, value in inputs.items() if key not in ("answers", "best")}
     return own, {key: inputs[key] for key in ("answers", "best") if inputs.get(key)}
+
+
+def flat(inputs: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every single value of a case with its path: ``("n",)``, ``("counts.A",)``, ``("answers", code, field)``."""
+    for key, value in inputs.items():
+        if key == "answers":
+            for code, fields in value.items():
+                for name, inner in fields.items():
+                    yield (key, code, name), inner
+        elif key == "best":
+            for name, inner in value.items():
+                yield (key, name), inner
+        elif isinstance(value, Mapping):
+            for name, inner in value.items():
+                yield (f"{key}.{name}",), inner
+        else:
+            yield (key,), value
 
 
 def check(rule: engine.Rule, max_points: Decimal, inputs: Mapping[str, Any]) -> Checked:

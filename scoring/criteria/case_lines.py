@@ -18,7 +18,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from scoring import engine
-from scoring.criteria.case_check import StoredLike, check
+from scoring.criteria.case_check import StoredLike, check, flat
 from scoring.criteria.case_terms import Term, Terms, terms_of
 from scoring.criteria.json_source import load
 from scoring.engine import plain
@@ -81,25 +81,9 @@ def _line(terms: Terms, case: Mapping[str, Any]) -> str | None:
 
 def _told(terms: Terms, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each input with its word and its value in words."""
-    for path, value in _flat(inputs):
+    for path, value in flat(inputs):
         term = terms.by_path[path]
         yield terms.word_of(term), term.told(value)
-
-
-def _flat(inputs: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for key, value in inputs.items():
-        if key == "answers":
-            for code, fields in value.items():
-                for name, inner in fields.items():
-                    yield (key, code, name), inner
-        elif key == "best":
-            for name, inner in value.items():
-                yield (key, name), inner
-        elif isinstance(value, Mapping):
-            for name, inner in value.items():
-                yield (f"{key}.{name}",), inner
-        else:
-            yield (key,), value
 
 
 def _comma(points: str) -> str:

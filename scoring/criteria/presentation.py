@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from agencies.models import Agency
+from scoring.criteria.case_check import StoredLike
+from scoring.criteria.case_words import CaseLine, case_lines_of
 from scoring.criteria.fileformat import SetFile
 from scoring.criteria.models import Method
 from scoring.criteria.queries import SetTree
+from scoring.criteria.sums import counted, parts_of
 from scoring.criteria.wording import rule_data_in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One node to read. ``parts`` is the sum of its parts (points), None for a leaf."""
+    """One node to read. ``parts`` is the plain sum of its parts (points), None for a leaf."""
 
     code: str
     title: str
     level: int
     max_points: Decimal
     parts: Decimal | None
+    cap: Decimal | None = None
+    role: str = ""
     method: str = ""
     words: str = ""
     rule_text: str = ""
@@ -30,6 +35,7 @@ class Line:
     appraiser: str = ""
     profiles: tuple[str, ...] = ()
     na_request: bool = True
+    cases: tuple[CaseLine, ...] = ()
 
     @property
     def is_leaf(self) -> bool:
@@ -37,7 +43,16 @@ class Line:
 
     @property
     def adds_up(self) -> bool:
-        return self.parts is None or self.parts == self.max_points
+        return self.parts is None or counted(self.parts, self.cap) == self.max_points
+
+    @property
+    def anchor(self) -> str:
+        return "node-" + _slug(self.code)
+
+    @property
+    def failing(self) -> int:
+        """How many of its stored cases do not pass."""
+        return sum(not case.passes for case in self.cases)
 
     @property
     def method_label(self) -> str:
@@ -58,14 +73,25 @@ class Area:
 
     @property
     def anchor(self) -> str:
-        return "area-" + "".join(mark if mark.isalnum() else "-" for mark in self.head.code)
+        return "area-" + _slug(self.head.code)
+
+    @property
+    def all_lines(self) -> list[Line]:
+        return [self.head, *(line for line in self.lines if line is not self.head)]
 
 
-def areas_of_set(tree: SetTree, appraisers: Mapping[int, Agency], profiles: Mapping[str, str]) -> list[Area]:
-    """A stored set. ``profiles``: key → meaning."""
-    sums: dict[int | None, Decimal] = {}
-    for node in tree.nodes:
-        sums[node.parent_id] = sums.get(node.parent_id, Decimal(0)) + node.max_points
+def _slug(code: str) -> str:
+    return "".join(mark if mark.isalnum() else "-" for mark in code)
+
+
+def areas_of_set(
+    tree: SetTree,
+    appraisers: Mapping[int, Agency],
+    profiles: Mapping[str, str],
+    cases: Mapping[int, Sequence[StoredLike]] | None = None,
+) -> list[Area]:
+    """A stored set. ``profiles``: key → meaning; ``cases``: stored cases by the id of the leaf."""
+    sums = parts_of(node.summand for node in tree.nodes)
     return _areas(
         Line(
             code=node.code,
@@ -73,6 +99,8 @@ def areas_of_set(tree: SetTree, appraisers: Mapping[int, Agency], profiles: Mapp
             level=node.level,
             max_points=node.max_points,
             parts=None if node.rule is not None else sums.get(node.id, Decimal(0)),
+            cap=node.cap,
+            role=node.role,
             method=node.method,
             words=rule_data_in_words(node.rule.data, node.max_points) if node.rule else "",
             rule_text=node.rule_text,
@@ -81,6 +109,7 @@ def areas_of_set(tree: SetTree, appraisers: Mapping[int, Agency], profiles: Mapp
             appraiser=str(appraisers.get(node.appraiser_id, "")) if node.appraiser_id else "",
             profiles=tuple(profiles.get(key, key) for key in node.not_applicable_for),
             na_request=node.na_request,
+            cases=case_lines_of(node, cases[node.id]) if cases and node.id in cases else (),
         )
         for node in tree.nodes
     )
@@ -88,9 +117,7 @@ def areas_of_set(tree: SetTree, appraisers: Mapping[int, Agency], profiles: Mapp
 
 def areas_of_file(file: SetFile, appraisers: Mapping[int, Agency]) -> list[Area]:
     """A file that is not stored yet; ``appraisers`` by position of the leaf."""
-    sums: dict[int | None, Decimal] = {}
-    for node in file.nodes:
-        sums[node.parent] = sums.get(node.parent, Decimal(0)) + node.max_points
+    sums = parts_of(node.summand for node in file.nodes)
     return _areas(
         Line(
             code=node.code,
@@ -98,6 +125,8 @@ def areas_of_file(file: SetFile, appraisers: Mapping[int, Agency]) -> list[Area]
             level=node.level,
             max_points=node.max_points,
             parts=None if node.rule is not None else sums.get(node.position, Decimal(0)),
+            cap=node.cap,
+            role=node.role,
             method=node.method if node.rule is not None else "",
             words=rule_data_in_words(node.rule.data, node.max_points) if node.rule else "",
             rule_text=node.rule_text,
@@ -106,6 +135,7 @@ def areas_of_file(file: SetFile, appraisers: Mapping[int, Agency]) -> list[Area]
             appraiser=str(appraisers.get(node.position, "")) or node.appraiser,
             profiles=tuple(file.profiles.get(key, key) for key in node.not_applicable_for),
             na_request=node.na_request,
+            cases=case_lines_of(node, node.cases),
         )
         for node in file.nodes
     )

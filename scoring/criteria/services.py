@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -18,17 +18,19 @@ from parindex.errors import Invalid, NotPermitted, WrongState
 from parindex.ui.collation import code_sort_key
 from scoring import engine
 from scoring.criteria.carriers import read
+from scoring.criteria.case_check import StoredLike
 from scoring.criteria.fileformat import Finding, NodeFile, Reading, SetFile
 from scoring.criteria.matching import agency_names, block_names
 from scoring.criteria.models import CriteriaSet, Criterion
 from scoring.criteria.permissions import may_manage_sets
 from scoring.criteria.places import RowReport, located
-from scoring.criteria.queries import differences, next_version, tree_of
+from scoring.criteria.queries import SetTree, differences, next_version, tree_of
 from scoring.criteria.stored_cases import LeafFailure, cases_of, failed_cases, write_cases
 
 __all__ = [
     "ImportOutcome",
     "confirm_difference",
+    "content_obstacles",
     "delete_draft",
     "import_criteria_set",
     "lock_set",
@@ -194,15 +196,10 @@ def lock_obstacles(criteria_set: CriteriaSet, *, appraisers_needed: bool = True)
     except engine.RuleErrors as error:
         yield _("A stored rule is refused: %(reason)s. Import the set again.") % {"reason": str(error)[:300]}
         return
-    if not tree.leaves:
-        yield _("The set has no leaf to score.")
-    empty = [node.code for node in tree.nodes if not node.is_leaf and not tree.children(node.id)]
-    if empty:
-        yield _("Nodes without a rule and without parts: %(codes)s.") % {"codes": _some(empty)}
+    yield from content_obstacles(tree, cases_of(criteria_set))
     missing = [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None]
     if missing and appraisers_needed:
         yield _("No appraiser is named for: %(codes)s.") % {"codes": _some(missing)}
-    yield from _failed(failed_cases(tree, cases_of(criteria_set)))
     found = differences(criteria_set, tree) if appraisers_needed else []
     if found and criteria_set.difference_confirmed_by_id is None:
         yield ngettext(
@@ -210,6 +207,17 @@ def lock_obstacles(criteria_set: CriteriaSet, *, appraisers_needed: bool = True)
             "The points do not add up in %(count)s places. Someone has to confirm the difference first.",
             len(found),
         ) % {"count": len(found)}
+
+
+def content_obstacles(tree: SetTree, cases: Mapping[int, Iterable[StoredLike]]) -> Iterator[str]:
+    """What only a change of the draft removes: no leaves, nodes without parts, stored cases that fail. No query."""
+    if not tree.leaves:
+        yield _("The set has no leaf to score.")
+    filled = {node.parent_id for node in tree.nodes}
+    empty = [node.code for node in tree.nodes if not node.is_leaf and node.id not in filled]
+    if empty:
+        yield _("Nodes without a rule and without parts: %(codes)s.") % {"codes": _some(empty)}
+    yield from _failed(failed_cases(tree, cases))
 
 
 def _failed(failed: list[LeafFailure]) -> Iterator[str]:

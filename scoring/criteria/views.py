@@ -18,6 +18,7 @@ from scoring.criteria.forms import ImportForm, StoreForm
 from scoring.criteria.models import CriteriaSet
 from scoring.criteria.presentation import areas_of_file, areas_of_set
 from scoring.criteria.queries import appraisers_of, differences, sets_overview, tree_of
+from scoring.criteria.stored_cases import cases_of
 from scoring.criteria.xlsx_notes import annotated as annotated_copy
 from scoring.criteria.xlsx_open import UnreadableWorkbook, is_workbook
 
@@ -43,13 +44,17 @@ def one_set(request: HttpRequest, pk: int) -> HttpResponse:
     """One set as a tree, to be read."""
     criteria_set = _set(pk)
     tree = tree_of(criteria_set)
+    cases = cases_of(criteria_set)
+    areas = areas_of_set(tree, appraisers_of(tree), criteria_set.profiles, cases)
     return render(
         request,
         "admin/criteria/set.html",
         {
             "title": criteria_set.title,
             "set": criteria_set,
-            "areas": areas_of_set(tree, appraisers_of(tree), criteria_set.profiles),
+            "areas": areas,
+            "cases": sum(map(len, cases.values())),
+            "failing": [line for area in areas for line in area.all_lines if line.failing],
             "differences": differences(criteria_set, tree),
             "leaves": len(tree.leaves),
             "self_scored": len(tree.self_scored),
@@ -155,7 +160,9 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The criteria set is locked."))
             return redirect("criteria:set", pk=pk)
-    tree = tree_of(criteria_set)
+    tree, cases = tree_of(criteria_set), cases_of(criteria_set)
+    if not errors:
+        errors = list(services.content_obstacles(tree, cases))
     context = {
         "title": _("Lock the criteria set"),
         "set": criteria_set,
@@ -163,8 +170,10 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
         "differences": differences(criteria_set, tree),
         "leaves": len(tree.leaves),
         "without_appraiser": [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None],
+        "cases": sum(map(len, cases.values())),
     }
-    return render(request, "admin/criteria/lock.html", context, status=409 if errors else 200)
+    refused = request.method == "POST"
+    return render(request, "admin/criteria/lock.html", context, status=409 if refused else 200)
 
 
 @require_http_methods(["GET", "POST"])

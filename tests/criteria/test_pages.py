@@ -137,5 +137,5 @@ def test_pages_take_fixed_numbers_of_queries(django_assert_num_queries: Any, num
     with django_assert_num_queries(4):
         secretary.get(reverse("criteria:index"))
     secretary.get(reverse("criteria:set", args=[sets[0].pk]))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         secretary.get(reverse("criteria:set", args=[sets[0].pk]))
