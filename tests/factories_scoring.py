@@ -123,12 +123,15 @@ def make_set(
     year: int = 2025,
     locked: bool = True,
     appraiser: Agency | None = None,
+    nodes: Mapping[str, Mapping[str, Any]] | None = None,
     **fields: Any,
 ) -> CriteriaSet:
     """A criteria set of these leaves: mappings as in the file, or (code, max, rule[, method]).
 
     The nodes above come from the codes ("1.1.1" lies under "1.1" under "1"), their maxima are the sums.
+    ``nodes``: what else a node has, by code ({"1.2": {"cap": D(3)}, "4": {"role": "bonus"}}).
     """
+    more = nodes or {}
     block = block or make_block()
     appraiser = appraiser or home_affairs()
     fields.setdefault("title", f"Bộ tiêu chí thử {year}")
@@ -147,18 +150,18 @@ def make_set(
     total = sum((Decimal(leaf["max"]) for leaf in plain), Decimal(0))
     fields.setdefault("total", total)
     criteria_set = CriteriaSet.objects.create(year=year, block=block, created_at=now, **fields)
-    nodes: dict[str, Criterion] = {}
+    made: dict[str, Criterion] = {}
     for leaf in plain:
         parts = leaf["code"].split(".")
         for depth in range(1, len(parts)):
-            _node(nodes, criteria_set, ".".join(parts[:depth]), maxima)
+            _node(made, criteria_set, ".".join(parts[:depth]), maxima, more)
         code = leaf["code"]
-        nodes[code] = Criterion.objects.create(
+        made[code] = Criterion.objects.create(
             criteria_set=criteria_set,
-            parent=nodes.get(code.rpartition(".")[0]),
+            parent=made.get(code.rpartition(".")[0]),
             code=code,
             sort_key=code_sort_key(code),
-            order=len(nodes) + 1,
+            order=len(made) + 1,
             level=len(parts),
             title=leaf.get("title", f"Tiêu chí thành phần {code}"),
             max_points=Decimal(leaf["max"]),
@@ -170,6 +173,7 @@ def make_set(
             appraiser=leaf.get("appraiser", appraiser),
             not_applicable_for=leaf.get("not_applicable_for", []),
             na_request=leaf.get("na_request", True),
+            **more.get(code, {}),
         )
     if locked:
         CriteriaSet.objects.filter(pk=criteria_set.pk).update(locked_at=now)
@@ -184,7 +188,11 @@ def _leaf(leaf: Leaf) -> Mapping[str, Any]:
 
 
 def _node(
-    nodes: dict[str, Criterion], criteria_set: CriteriaSet, code: str, maxima: Mapping[str, Decimal]
+    nodes: dict[str, Criterion],
+    criteria_set: CriteriaSet,
+    code: str,
+    maxima: Mapping[str, Decimal],
+    more: Mapping[str, Mapping[str, Any]],
 ) -> None:
     if code in nodes:
         return
@@ -198,6 +206,7 @@ def _node(
         level=level,
         title=("Lĩnh vực" if level == 1 else "Tiêu chí") + f" {code}",
         max_points=maxima[code],
+        **more.get(code, {}),
     )
 
 

@@ -37,14 +37,16 @@ def build_inputs_form(
     data: Mapping[str, Any] | None = None,
     initial: Mapping[str, Any] | None = None,
     prefix: str = "",
+    facts: Mapping[str, Any] | None = None,
 ) -> InputsForm:
     """The form that asks for the inputs of ``rule``.
 
     ``data``: what was sent (request.POST); ``initial``: canonical inputs saved before. After ``is_valid()``
     ``cleaned_data`` is the canonical inputs, to be stored and scored. ``is_blank`` says that nothing at all
-    was filled in: that is "not answered", never 0.
+    was filled in: that is "not answered", never 0. ``facts``, as the engine takes them: what is known of other
+    leaves, so that only the case which holds is asked for.
     """
-    return InputsForm(rule, data=data, inputs=initial, prefix=prefix)
+    return InputsForm(rule, data=data, inputs=initial, prefix=prefix, facts=facts)
 
 
 class InputsForm(PortalForm):
@@ -57,16 +59,18 @@ class InputsForm(PortalForm):
         data: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
         prefix: str = "",
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(data, prefix=prefix or None, initial=_flat(inputs), use_required_attribute=False)  # type: ignore[arg-type]
         self.rule = rule
-        self.asked = rule.fields()
+        self.facts = facts or {}
+        self.asked = rule.fields(self.facts)
         self.fields = {one.name: _field(one, rule) for one in self.asked}
 
     def clean(self) -> dict[str, Any]:
         """The canonical inputs; faults of the engine go to their fields."""
         try:
-            return engine.clean_inputs(self.rule, self.raw)
+            return engine.clean_inputs(self.rule, self.raw, facts=self.facts)
         except engine.InputErrors as error:
             for problem in error.problems:
                 self.add_error(self._owner(problem.path), problem.text(translate=_, number=format_decimal))

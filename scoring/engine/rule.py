@@ -135,7 +135,8 @@ class Rule:
             holds = condition.known(known)
             if holds is False:
                 continue
-            inner = grouped(rule.fields(known), f"c{number}_", condition.text())
+            # what is settled from outside needs no heading of its own
+            inner = grouped(rule.fields(known), f"c{number}_", "" if holds else condition.text())
             if holds and not open_cases:
                 return inner + fields
             open_cases += optional(inner)
@@ -310,6 +311,6 @@ def optional(fields: tuple[Field, ...]) -> tuple[Field, ...]:
 def grouped(fields: tuple[Field, ...], prefix: str, group: str) -> tuple[Field, ...]:
     """The fields of a part, under names of their own."""
     return tuple(
-        replace(one, name=prefix + one.name, group=f"{group} · {one.group}" if one.group else group)
+        replace(one, name=prefix + one.name, group=" · ".join(filter(None, (group, one.group))))
         for one in fields
     )

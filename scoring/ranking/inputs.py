@@ -13,6 +13,7 @@ from parindex.errors import Invalid, WrongState
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import CycleBlock, Participation, SheetState
 from scoring.assessment.permissions import SUBMITTED_STATES
+from scoring.assessment.queries.facts import facts_of_block
 from scoring.assessment.queries.points import Leaf, PointStage, adjustments_of, leaf_points
 from scoring.criteria.models import Method
 from scoring.criteria.queries import tree_of
@@ -52,7 +53,8 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage, own_tie_breakers:
     before it, drafts are left out: they are their agency's. ``own_tie_breakers``: raise Invalid where the set lacks
     a criterion that ties are broken by (several sets of one year are asked together).
     ``sheets_version`` is read before the points: a sheet that moves later makes the finish refuse the figures.
-    Four queries, five where the set is not compiled yet.
+    Four queries, five where the set is not compiled yet; three more where leaves look at each other's answers and
+    the block has something to settle.
     """
     criteria_set = cycle_block.criteria_set
     tree = tree_of(criteria_set)
@@ -97,7 +99,9 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage, own_tie_breakers:
         check_tie_breakers(settings, codes)
     block_wide = Settlement.of(tree)
     if block_wide is not None:
-        block_wide.settle(list(entrants.values()))
+        facts = facts_of_block(cycle_block, stage)
+        told = {entrants[pk].agency_id: one for pk, one in facts.items() if pk in entrants}
+        block_wide.settle(list(entrants.values()), told)
     return RunInputs(
         cycle_block_id=cycle_block.pk,
         entrants=list(entrants.values()),

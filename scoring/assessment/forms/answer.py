@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from parindex.ui.forms import PortalHelper
 from scoring import engine
 from scoring.assessment.input_words import inputs_in_words
+from scoring.assessment.queries.facts import Facts, facts_for
 from scoring.criteria.input_forms import InputsForm
 
 __all__ = [
@@ -94,9 +95,13 @@ def inputs_form(
     key: str,
     data: Mapping[str, Any] | None = None,
     inputs: Mapping[str, Any] | None = None,
+    facts: Facts | None = None,
 ) -> LeafInputs:
-    """The form of a row; ``key`` makes its names unique on the page, ``inputs`` are what is saved."""
-    return LeafInputs(rule, data=data, inputs=inputs, prefix=key)
+    """The form of a row; ``key`` makes its names unique on the page, ``inputs`` are what is saved.
+
+    ``facts``: what other leaves answer; without them every case of the rule is asked for.
+    """
+    return LeafInputs(rule, data=data, inputs=inputs, prefix=key, facts=facts_for(rule, facts or {}))
 
 
 def _unit(one: engine.Field) -> str:

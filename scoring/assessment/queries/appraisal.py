@@ -29,9 +29,11 @@ from scoring.assessment.models import (
     Transition,
 )
 from scoring.assessment.queries.appraisal_sums import CapAbove
+from scoring.assessment.queries.facts import Facts, Source, facts_of_sheet, is_lapsed, sources_for
 from scoring.assessment.queries.last_year import LastYear, last_year_of
 from scoring.assessment.queries.panels import reach_of
 from scoring.criteria.models import Criterion, Method
+from scoring.criteria.queries import tree_of
 from scoring.criteria.wording import expression_in_words, rule_in_words, trace_in_words
 
 #: States in which an explanation has been sent: before, it is the agency's draft.
@@ -71,6 +73,8 @@ class LeafWork:
     in_round: int | None = None
     returned: bool = False
     caps: list[CapAbove] = field(default_factory=list)
+    facts: Facts = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
 
     @property
     def rounds(self) -> dict[int, Mark]:
@@ -123,17 +127,26 @@ class LeafWork:
         return self.in_round == Mark.Round.ROUND_2 and Mark.Round.COUNCIL in self.rounds
 
     @property
+    def is_lapsed(self) -> bool:
+        """Whether another criterion's change left the mark without points: it has to be given again."""
+        return is_lapsed(self.current)
+
+    @property
     def is_open(self) -> bool:
         """Whether the round that runs takes a mark on this leaf."""
         if self.answer is None or self.is_profile or self.in_round is None or self.is_settled:
             return False
         if self.in_round == Mark.Round.ROUND_1 and max(self.rounds, default=0) > Mark.Round.ROUND_1:
             return False  # marked in a later round before the set was amended: that stands
-        return self.in_round != Mark.Round.ROUND_2 or self.asked is not None or self.returned
+        return (
+            self.in_round != Mark.Round.ROUND_2 or self.asked is not None or self.returned or self.is_lapsed
+        )
 
     @property
     def needs_mark(self) -> bool:
         """Whether the round that runs still lacks a mark here."""
+        if self.is_lapsed and self.is_open:
+            return True
         if self.in_round == Mark.Round.ROUND_2 and self.asked is None:
             return False
         return self.is_open and self.in_round in (1, 2) and self.in_round not in self.rounds
@@ -219,7 +232,7 @@ def read_work(
 ) -> SheetWork:
     """The leaves that this person sees, or only that of ``answer``, with all that belongs beside them.
 
-    At most fourteen queries, whatever the number of leaves. ``sheet`` has its joins (SHEET_JOINS).
+    At most eighteen queries, whatever the number of leaves. ``sheet`` has its joins (SHEET_JOINS).
     """
     agency_id = sheet.participation.agency_id
     duty = reach.duty.leaves_on(agency_id)
@@ -269,6 +282,9 @@ def read_work(
         if sheet.state == SheetState.REAPPRAISING
         else None
     )
+    tree = tree_of(sheet.criteria_set)
+    looking = any(rule.looks_at() for node in chosen if (rule := tree.by_id[node.pk].rule) is not None)
+    facts = facts_of_sheet(sheet, up_to=round_of(sheet)) if looking else {}
     leaves = []
     for node in chosen:
         node.criteria_set = sheet.criteria_set
@@ -284,6 +300,8 @@ def read_work(
             in_round=ROUND_OF_STATE.get(sheet.state),
             returned=returned is not None,
             shows_explanation=sheet.state in AFTER_EXPLANATION,
+            facts=facts,
+            sources=sources_for(tree, node.pk, facts),
         )
         if one is not None:
             one.criterion, one.scoresheet = node, sheet
@@ -294,6 +312,11 @@ def read_work(
             work.asked, work.request = asked.get(one.pk), requests.get(one.pk)
         leaves.append(work)
     return SheetWork(sheet, reach, leaves, may_settle(actor, agency_id=agency_id), returned)
+
+
+def round_of(sheet: Scoresheet) -> int:
+    """The round that a sheet stands in, else that at which it ended."""
+    return ROUND_OF_STATE.get(sheet.state) or Mark.Round.COUNCIL
 
 
 def _place(citation: Citation) -> str:

@@ -38,6 +38,7 @@ LIMIT = 1000
 #: What the agency itself did, in the record, on its answers.
 OWN_ACTS = {
     "answer.save": gettext_lazy("Figures and note saved"),
+    "answer.rescored": gettext_lazy("Computed again: the answer to another criterion changed"),
     "answer.ask_not_applicable": gettext_lazy("Asked that the criterion not apply"),
     "answer.not_applicable_reworded": gettext_lazy("Reason for “not applicable” changed"),
     "answer.take_back_not_applicable": gettext_lazy("Request “not applicable” taken back"),
@@ -261,6 +262,11 @@ def _entry_line(entry: AuditEntry, leaf: Criterion) -> Line:
             detail = _("Note: %(text)s") % {"text": after.get("note") or _("(removed)")}
         if old == new:
             old = new = ""
+    elif entry.action == "answer.rescored":
+        old, new = _stand(leaf, before), _stand(leaf, after)
+        detail = ", ".join(map(str, after.get("because", [])))
+        if after.get("points") is None:
+            detail += ". " + _("Its figures are kept; it has to be filled in again.")
     elif entry.action in ("answer.cite", "answer.uncite", "answer.correct_citation"):
         told = after or before
         detail = " · ".join(str(told[key]) for key in ("document", "page", "clause") if told.get(key))

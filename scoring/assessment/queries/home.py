@@ -93,7 +93,11 @@ def home_of(actor: Actor, now: datetime) -> Home:
             leaf_count=Count("answers", filter=~Q(answers__applicability=Applicability.PROFILE)),
             answered_count=Count(
                 "answers",
-                filter=Q(answers__inputs__isnull=False, answers__applicability="")
+                filter=Q(
+                    answers__inputs__isnull=False,
+                    answers__self_points__isnull=False,
+                    answers__applicability="",
+                )
                 # decided or not: the count must not tell how a request was decided before the round closes
                 | Q(
                     answers__applicability__in=[

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from scoring import engine
+from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import (
     Answer,
     Citation,
@@ -20,6 +21,7 @@ from scoring.assessment.models import (
     SecondLook,
 )
 from scoring.assessment.queries.divisions import LeafDivision
+from scoring.assessment.queries.facts import Facts, Source, facts_for, why_unscored
 from scoring.assessment.queries.last_year import LastYear
 from scoring.assessment.queries.seen import AFTER_ROUND_1, Curtain, current, final_result
 from scoring.assessment.queries.sums import Cap
@@ -66,6 +68,10 @@ class LeafView:
     look: SecondLook | None = None
     row: Any = None
     cap: Cap | None = None
+    facts: Facts = field(default_factory=dict)
+    reply_facts: Facts = field(default_factory=dict)
+    sources: list[tuple[Source, str]] = field(default_factory=list)
+    waits: str = ""
 
     @property
     def code(self) -> str:
@@ -87,7 +93,10 @@ class LeafView:
     @property
     def has_numbers(self) -> bool:
         """Whether something is typed (and not only picked), so that a preview helps."""
-        return any(one.type not in ("boolean", "choice", "items") for one in self.rule.fields())
+        return any(
+            one.type not in ("boolean", "choice", "items")
+            for one in self.rule.fields(facts_for(self.rule, self.facts))
+        )
 
     @property
     def by_profile(self) -> bool:
@@ -120,7 +129,26 @@ class LeafView:
     @property
     def takes_inputs(self) -> bool:
         """Whether the row shows fields to fill in."""
-        return self.may_write and self.applicability in (Applicability.APPLIES, Applicability.REFUSED)
+        applies = self.applicability in (Applicability.APPLIES, Applicability.REFUSED)
+        return self.may_write and applies and not self.waits
+
+    @property
+    def is_lapsed(self) -> bool:
+        """Whether another answer's change left the inputs without points: they are kept, it is not answered."""
+        if self.answer is None or self.answer.inputs is None or self.answer.self_points is not None:
+            return False
+        return not (self.is_requested or self.is_granted or self.by_profile)
+
+    @property
+    def kept_words(self) -> str:
+        """The inputs that are kept, in a line."""
+        words = inputs_in_words(self.rule, self.answer.inputs) if self.answer else []
+        return "; ".join(f"{label}: {value}" for label, value in words)
+
+    @property
+    def why_lapsed(self) -> list[str]:
+        """What keeps the inputs that are kept from being scored."""
+        return why_unscored(self.rule, self.answer.inputs, self.facts) if self.answer else []
 
     @property
     def may_keep(self) -> bool:

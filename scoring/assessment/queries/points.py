@@ -210,7 +210,9 @@ def _statement(stage: PointStage, *, with_trace: bool, imported: bool, one_sheet
             WHERE last.answer_id = a.id AND last.round <= {HIGHEST_ROUND[stage]}
             ORDER BY last.round DESC, last.id DESC LIMIT 1)"""
         named = "WHEN 1 THEN 'round_1' WHEN 2 THEN 'round_2' WHEN 3 THEN 'council'"
-        source = f"ELSE CASE m.round {named} ELSE 'unmarked' END"
+        # another criterion's change left the mark without points: it has to be given again (facts.is_lapsed)
+        lapsed = "m.points = 0 AND m.inputs IS NOT NULL AND m.trace ->> 'kind' = 'unanswered'"
+        source = f"WHEN {lapsed} THEN 'unmarked' ELSE CASE m.round {named} ELSE 'unmarked' END"
         points, maximum, trace = "m.points", "m.applicable_max", "m.trace"
     told = f"CAST(CASE WHEN {from_file} THEN i.trace ELSE {trace} END AS text)" if with_trace else "NULL"
     return f"""

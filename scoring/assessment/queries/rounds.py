@@ -173,16 +173,31 @@ def sheets_concerned(cycle_block: CycleBlock, stage: Stage) -> QuerySet[Scoreshe
 def unmarked(sheet_ids: Iterable[int], round: int) -> QuerySet[Answer]:
     """The answers that a round covers and that lack its mark: all in round 1, those explained in round 2.
 
-    Round 2 leaves out what the council has settled: its points stand.
+    Round 2 leaves out what the council has settled: its points stand. A mark that another criterion's change left
+    without points (``lapsed``) has to be given again, whichever the round.
     """
-    answers = Answer.objects.filter(
-        ~Exists(Mark.objects.filter(answer=OuterRef("pk"), round=round)), scoresheet__in=list(sheet_ids)
-    ).exclude(applicability=Answer.Applicability.PROFILE)
+    given = Mark.objects.filter(answer=OuterRef("pk"), round=round)
+    lacking = lapsed() | ~Exists(given)
+    answers = Answer.objects.filter(lacking, scoresheet__in=list(sheet_ids)).exclude(
+        applicability=Answer.Applicability.PROFILE
+    )
     if round == Mark.Round.ROUND_2:
         asked = ExplanationRequest.objects.filter(answer=OuterRef("pk"), taken_back_at=None)
         settled = Mark.objects.filter(answer=OuterRef("pk"), round=Mark.Round.COUNCIL)
-        answers = answers.filter(Exists(asked), ~Exists(settled))
+        answers = answers.filter(lapsed() | Exists(asked), ~Exists(settled))
     return answers
+
+
+def lapsed() -> Exists:
+    """Whether the last mark of an answer lost its points with another criterion's change (facts.is_lapsed)."""
+    later = Mark.objects.filter(answer=OuterRef("answer")).filter(
+        Q(round__gt=OuterRef("round")) | Q(round=OuterRef("round"), pk__gt=OuterRef("pk"))
+    )
+    return Exists(
+        Mark.objects.filter(
+            ~Exists(later), answer=OuterRef("pk"), points=0, inputs__isnull=False, trace__kind="unanswered"
+        )
+    )
 
 
 def spans_of(cycle_block: CycleBlock, stage: Stage, agency_ids: Iterable[int]) -> dict[int, Span]:

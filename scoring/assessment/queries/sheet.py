@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.db.models import OuterRef, Subquery
 
@@ -26,6 +27,7 @@ from scoring.assessment.models import (
     Transition,
 )
 from scoring.assessment.queries.divisions import assignments_of, spread
+from scoring.assessment.queries.facts import own_facts, sources_for, waits_for
 from scoring.assessment.queries.last_year import last_year_of
 from scoring.assessment.queries.leaves import Branch, LeafView
 from scoring.assessment.queries.progress import DivisionProgress as DivisionProgress
@@ -49,8 +51,9 @@ from scoring.assessment.queries.seen import (
 )
 from scoring.assessment.queries.sums import Cap, adjusted_by, caps_of, roll_up
 from scoring.assessment.windows import Span, spans
+from scoring.criteria.dependencies import dependents, looked_at
 from scoring.criteria.models import Criterion
-from scoring.criteria.queries import tree_of
+from scoring.criteria.queries import SetTree, tree_of
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -240,6 +243,7 @@ def read_sheet(
                 actor, agency_id=agency_id, state=sheet.state, division_id=division_id
             )
         views[node.pk] = view
+    _attach_facts(tree_of(sheet.criteria_set), views, answers, asked)
     adjustments = _adjustments(sheet) if curtain.shows_final else []
     finals = _finals(sheet, views, adjustments) if curtain.shows_final else None
     caps = _final_caps(sheet, views, finals) if finals else progress.caps
@@ -261,6 +265,33 @@ def read_sheet(
         looks=looks,
         adjustments=adjustments,
     )
+
+
+def _attach_facts(
+    tree: SetTree,
+    views: dict[int, LeafView],
+    answers: dict[int, Answer],
+    asked: dict[int, ExplanationRequest],
+) -> None:
+    """Give every leaf whose rule looks at others what they answer, and where they stand on the page."""
+    facts = own_facts(tree, answers)
+    explained = facts | {
+        views[leaf.id].code: one.inputs
+        for leaf in looked_at(tree)
+        if (answer := answers.get(leaf.id)) is not None
+        and (one := getattr(asked.get(answer.pk), "explanation", None)) is not None
+        and one.points is not None
+    }
+    for node in dependents(tree):
+        view = views.get(node.id)
+        if view is None or node.rule is None:
+            continue
+        view.facts, view.reply_facts = facts, explained
+        view.waits = waits_for(node.rule, facts)
+        view.sources = [
+            (one, f"?area={quote(one.area)}#{views[one.criterion_id].anchor}")
+            for one in sources_for(tree, node.id, facts)
+        ]
 
 
 def _branches(

@@ -27,6 +27,7 @@ from scoring.assessment.models import (
     SheetState,
 )
 from scoring.assessment.queries.panels import reaches
+from scoring.assessment.queries.rounds import lapsed
 from scoring.criteria.models import Criterion
 
 ROUND_1 = (SheetState.SUBMITTED, SheetState.APPRAISING)
@@ -206,6 +207,7 @@ def task_of() -> Case:
             Q(**{f"{state}__in": ROUND_1}) & ~Exists(marks.filter(round=1)) & Exists(again),
             then=Value("second_look"),
         ),
+        When(Q(**{f"{state}__in": (*ROUND_1, SheetState.REAPPRAISING)}) & lapsed(), then=Value("unmarked")),
         When(Q(**{f"{state}__in": ROUND_1}) & ~Exists(marks.filter(round=1)), then=Value("unmarked")),
         When(
             Q(**{state: SheetState.REAPPRAISING})

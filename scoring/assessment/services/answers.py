@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ from scoring.assessment.models import (
 )
 from scoring.assessment.permissions import require_edit_leaf
 from scoring.assessment.queries.divisions import division_of
+from scoring.assessment.queries.facts import Facts, declared, facts_for, facts_of_sheet
+from scoring.assessment.services.dependents import rescore_answers
 from scoring.assessment.services.locks import closed, locked_answer, locked_sheet
 from scoring.assessment.services.second_looks import looked, require_open_to_change
 from scoring.assessment.windows import require_open
@@ -38,10 +41,14 @@ Applicability = Answer.Applicability
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """An answer as it now stands; ``changed`` is False where it already stood so."""
+    """An answer as it now stands; ``changed`` is False where it already stood so.
+
+    ``rescored``: the answers that look at this one and came out otherwise.
+    """
 
     answer: Answer
     changed: bool
+    rescored: Sequence[Answer] = ()
 
 
 class Incomplete(Invalid):
@@ -53,20 +60,36 @@ def is_blank(raw: Mapping[str, object]) -> bool:
     return all(value is None or (isinstance(value, str) and not value.strip()) for value in raw.values())
 
 
+def rule_of(answer: Answer) -> engine.Rule:
+    """The rule of the answer's leaf, parsed."""
+    leaf = answer.criterion
+    return engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)
+
+
+def facts_of(answer: Answer, sheet: Scoresheet, *, up_to: int = 0, explained: bool | None = None) -> Facts:
+    """What the answer's rule looks at, as it stands on the sheet. No query where it looks at nothing."""
+    if "cases" not in json.dumps(answer.criterion.rule):
+        return {}
+    if not rule_of(answer).looks_at():
+        return {}
+    return facts_of_sheet(sheet, up_to=up_to, explained=explained)
+
+
 def scored(
-    answer: Answer, inputs_raw: Mapping[str, object]
+    answer: Answer, inputs_raw: Mapping[str, object], facts: Facts | None = None
 ) -> tuple[dict[str, Any] | None, engine.Score | None]:
     """Canonical inputs and their score by the rule of the answer's criterion; (None, None) for blank inputs.
 
-    Points have six places. Raises Incomplete or Invalid with messages by field. Writes nothing.
+    ``facts``: what other leaves answer (``facts_of``). Points have six places.
+    Raises Incomplete or Invalid with messages by field. Writes nothing.
     """
     if is_blank(inputs_raw):
         return None, None
-    leaf = answer.criterion
-    rule = engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)
+    rule = rule_of(answer)
+    known = facts_for(rule, facts or {})
     try:
-        inputs = engine.clean_inputs(rule, inputs_raw)
-        return inputs, engine.score(rule, leaf.max_points, inputs)
+        inputs = engine.clean_inputs(rule, inputs_raw, facts=known)
+        return inputs, engine.score(rule, rule.max_points, inputs, facts=known)
     except engine.InputErrors as errors:
         raise refusal(errors) from errors
 
@@ -90,6 +113,7 @@ def save_answer(
 ) -> Saved:
     """Save inputs and note of one leaf and score them; blank inputs clear the answer, the note stays.
 
+    Leaves whose rules look at this answer are scored again in the same transaction (services/dependents.py).
     Points (six places), applicable maximum and trace come from the engine. Saving what already stands
     changes nothing, whatever the version, so a double click is harmless. Raises NotVisible, NotPermitted,
     WrongState, WindowClosed, Invalid (by field) or StaleVersion with both texts; then nothing is written.
@@ -99,27 +123,53 @@ def save_answer(
         if answer.applicability == Applicability.PROFILE:
             raise WrongState(_("This criterion does not apply to your agency: there is nothing to declare."))
         note = clean_note(note)
-        if answer.applicability == Applicability.REQUESTED:
-            if is_blank(inputs_raw):
-                inputs_raw = answer.inputs or {}
-            elif scored(answer, inputs_raw)[0] != answer.inputs:
-                raise WrongState(
-                    _(
-                        "You asked for this criterion not to apply. Take the request back before declaring figures."
-                    )
+        offered = {"inputs": dict(inputs_raw), "note": note}
+        requested = answer.applicability == Applicability.REQUESTED
+        if requested and is_blank(inputs_raw):
+            return _save_note(answer, actor, now, note, expected_version)
+        facts = facts_of(answer, sheet)
+        try:
+            inputs, score = scored(answer, inputs_raw, facts)
+        except Invalid:
+            if facts:  # what the rule asks may have changed with another answer since this page was shown
+                require_version(answer, expected_version, offered=offered)
+            raise
+        if requested and inputs != answer.inputs:
+            raise WrongState(
+                _(
+                    "You asked for this criterion not to apply. Take the request back before declaring figures."
                 )
-        inputs, score = scored(answer, inputs_raw)
-        if inputs == answer.inputs and note == answer.note:
+            )
+        if inputs == answer.inputs and note == answer.note and (not score or answer.self_points is not None):
             return Saved(answer, changed=False)
-        require_version(answer, expected_version, offered={"inputs": dict(inputs_raw), "note": note})
-        before = _as_stands(answer)
+        require_version(answer, expected_version, offered=offered)
+        before, said = _as_stands(answer), declared(answer)
         answer.inputs, answer.note = inputs, note
         answer.self_points = score.points if score else None
         answer.applicable_max = score.applicable_max if score else None
         answer.trace = score.trace if score else None
         _write(answer, actor, now, "inputs", "note", "self_points", "applicable_max", "trace")
         record(actor=actor.user, action="answer.save", obj=answer, before=before, after=_as_stands(answer))
-        return Saved(answer, changed=True)
+        return Saved(answer, True, _rescore(sheet, answer, said, actor))
+
+
+def _save_note(answer: Answer, actor: Actor, now: datetime, note: str, expected_version: int) -> Saved:
+    """The note alone, of an answer that is asked not to apply: what was declared is kept as it stands."""
+    if note == answer.note:
+        return Saved(answer, changed=False)
+    require_version(answer, expected_version, offered={"inputs": answer.inputs, "note": note})
+    before = _as_stands(answer)
+    answer.note = note
+    _write(answer, actor, now, "note")
+    record(actor=actor.user, action="answer.save", obj=answer, before=before, after=_as_stands(answer))
+    return Saved(answer, changed=True)
+
+
+def _rescore(sheet: Scoresheet, answer: Answer, said: dict[str, Any] | None, actor: Actor) -> list[Answer]:
+    """Score the leaves again that look at this answer; ``said``: what it said of itself before."""
+    if said == declared(answer):
+        return []
+    return rescore_answers(sheet, {answer.criterion.code: said}, actor=actor)
 
 
 def ask_not_applicable(*, answer: Answer, actor: Actor, reason: str) -> NotApplicableRequest:
@@ -157,9 +207,11 @@ def ask_not_applicable(*, answer: Answer, actor: Actor, reason: str) -> NotAppli
         request = NotApplicableRequest.objects.create(
             answer=answer, reason=reason, requested_by_id=_user_id(actor), requested_at=now
         )
+        said = declared(answer)
         answer.applicability = Applicability.REQUESTED
         _write(answer, actor, now, "applicability")
         record(actor=actor.user, action="answer.ask_not_applicable", obj=answer, after={"reason": reason})
+        _rescore(sheet, answer, said, actor)
         return request
 
 
@@ -173,10 +225,12 @@ def take_back_not_applicable(*, answer: Answer, actor: Actor) -> Answer:
         pending.state = NotApplicableRequest.State.TAKEN_BACK
         pending.decided_by_id, pending.decided_at = _user_id(actor), now
         pending.save(update_fields=["state", "decided_by", "decided_at"])
+        said = declared(answer)
         answer.applicability = Applicability.APPLIES
         _write(answer, actor, now, "applicability")
         record(actor=actor.user, action="answer.take_back_not_applicable", obj=answer,
                before={"reason": pending.reason})  # fmt: skip
+        _rescore(sheet, answer, said, actor)
         return answer
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,7 +26,10 @@ from scoring.assessment.models import (
     SecondLook,
     SheetState,
 )
+from scoring.assessment.queries.facts import Facts, facts_of_sheets, is_lapsed, try_score
 from scoring.assessment.queries.panels import reaches
+from scoring.assessment.services.answers import rule_of
+from scoring.assessment.services.dependents import rescore_marks
 from scoring.assessment.services.locks import SHEET_JOINS
 from scoring.assessment.services.marks import clean_text, require_round, self_score
 from scoring.assessment.services.second_looks import looked
@@ -59,12 +63,14 @@ def bulk_row(
     before: Mark | None,
     open_in_round_2: bool = True,
     declared: Explanation | None = None,
+    facts: Facts | None = None,
 ) -> BulkRow:
     """The row of one answer (with its criterion): pure. ``before``: the mark that counts now.
 
     ``self``: the self points, 0 for what is unanswered. ``previous``: the points of the round before.
     ``declared``: the explanation in which the agency declared its figures, "not applicable" having been refused:
     they are its self-assessment; the round before knew nothing of them, so its points don't stay unseen.
+    ``facts``: what other leaves answer in this round: inputs that look at them are scored by these.
     """
     refused = ""
     if answer.applicability == Applicability.PROFILE:
@@ -75,7 +81,7 @@ def bulk_row(
         refused = _("not applicable")
     elif before is not None and before.round == Mark.Round.COUNCIL:
         refused = _("settled by the council")
-    elif before is not None and before.round >= round:
+    elif before is not None and before.round >= round and not is_lapsed(before):
         refused = _("already marked in this round")
     elif round == Mark.Round.ROUND_2 and not open_in_round_2:
         refused = _("no explanation was asked")
@@ -92,11 +98,30 @@ def bulk_row(
         inputs = before.inputs
     else:
         score, inputs = own, own_inputs
+    if facts is not None and inputs is not None:
+        elsewhere = try_score(rule_of(answer), inputs, facts)
+        if elsewhere is None:
+            refused = refused or _(
+                "it depends on another criterion’s figures, which changed: mark it by itself"
+            )
+        score = elsewhere or score
     stood = (before.points, before.applicable_max) if before else (own.points, own.applicable_max)
     given = (score.points, score.applicable_max)
     differs = given != (own.points, own.applicable_max) or given != stood
     unanswered = answer.self_points is None and declared is None
     return BulkRow(answer, score, inputs, unanswered, differs, refused)
+
+
+def facts_in_bulk(
+    answers: Iterable[Answer], sheets: Mapping[int, Scoresheet], *, round: int
+) -> dict[int, Facts]:
+    """Answer id → facts, for those whose rules look at other leaves. Three queries at most, none without such rules."""
+    looking = [
+        one for one in answers if "cases" in json.dumps(one.criterion.rule) and rule_of(one).looks_at()
+    ]
+    wanted = {one.scoresheet_id: sheets[one.scoresheet_id] for one in looking}
+    facts = facts_of_sheets(wanted.values(), up_to=round) if wanted else {}
+    return {one.pk: facts[one.scoresheet_id] for one in looking}
 
 
 def mark_in_bulk(
@@ -151,6 +176,10 @@ def mark_in_bulk(
             _require_row(row, answers[row.answer.pk], reason)
         marks = _write(rows, actor=actor, round=round, reason=reason, now=now)
         _tell(rows, sheets, actor=actor, round=round, basis=basis, reason=reason, now=now)
+        given: dict[int, set[str]] = {}
+        for row in rows:
+            given.setdefault(row.answer.scoresheet_id, set()).add(row.answer.criterion.code)
+        rescore_marks(given, sheets, actor=actor, round=round, now=now)
         return marks
 
 
@@ -174,6 +203,7 @@ def _rows(
         asked = open_requests_on(answer.pk for answer in answers)
         declared = declared_on(answer.pk for answer in answers)
         returned = returned_sheets(sheets)
+    facts = facts_in_bulk(answers, sheets, round=round)
     return [
         bulk_row(
             answer,
@@ -182,6 +212,7 @@ def _rows(
             before=before.get(answer.pk),
             open_in_round_2=answer.pk in asked or answer.scoresheet_id in returned,
             declared=declared.get(answer.pk),
+            facts=facts.get(answer.pk),
         )
         for answer in answers
     ]
@@ -300,6 +331,7 @@ __all__ = [
     "BulkRow",
     "bulk_row",
     "declared_on",
+    "facts_in_bulk",
     "last_marks",
     "mark_in_bulk",
     "open_requests_on",

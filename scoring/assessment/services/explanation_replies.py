@@ -14,8 +14,9 @@ from parindex.errors import Invalid, NotVisible, StaleVersion, WrongState
 from scoring.assessment.models import Answer, Explanation, ExplanationRequest, Scoresheet, SheetState, Stage
 from scoring.assessment.permissions import require_edit_leaf
 from scoring.assessment.queries.divisions import division_of
-from scoring.assessment.services.answers import MAX_NOTE, is_blank, scored
+from scoring.assessment.services.answers import MAX_NOTE, facts_of, is_blank, scored
 from scoring.assessment.services.citations import freeze
+from scoring.assessment.services.dependents import rescore_explanations
 from scoring.assessment.services.locks import closed, locked_answer, locked_sheet
 from scoring.assessment.windows import require_open
 from scoring.assessment.workflow import STEP, may_take, take_step
@@ -67,7 +68,7 @@ def save_explanation(
         if inputs_raw is not None and not is_blank(inputs_raw):
             if answer.applicability != Answer.Applicability.REFUSED:
                 raise WrongState(_("Figures can be declared here only where “not applicable” was refused."))
-            inputs, score = scored(answer, inputs_raw)
+            inputs, score = scored(answer, inputs_raw, facts_of(answer, sheet, explained=True))
         standing = Explanation.objects.filter(request=request).first()
         if standing is None and not text and inputs is None:
             raise Invalid(fields={"text": [_("Write the explanation.")]})
@@ -102,6 +103,7 @@ def save_explanation(
         record(
             actor=actor.user, action="explanation.save", obj=answer, before=before, after=_told(explanation)
         )
+        rescore_explanations(sheet, {answer.criterion.code}, actor=actor)
         return explanation
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,11 +18,19 @@ from parindex.audit.services import record
 from parindex.clock import db_now
 from parindex.errors import Invalid
 from parindex.ui.collation import fold
-from parindex.ui.formats import format_decimal
 from scoring import engine
 from scoring.assessment.appraisal_permissions import barred_houses, require_run_block
-from scoring.assessment.models import CycleBlock, ImportBatch, ImportedPoints, Scoresheet, SheetState
+from scoring.assessment.models import (
+    CycleBlock,
+    ImportBatch,
+    ImportedPoints,
+    Mark,
+    Scoresheet,
+    SheetState,
+)
 from scoring.assessment.points_file import PointsRow, UnreadableFile, read_points_file
+from scoring.assessment.queries.facts import Facts, facts_of_sheets
+from scoring.assessment.services.import_scoring import score_row
 from scoring.criteria.models import Criterion, Method
 
 if TYPE_CHECKING:
@@ -118,7 +127,9 @@ def import_points(
     name = file_name.replace("\x00", "")[-255:] or "points.csv"
     with transaction.atomic():
         block = (
-            CycleBlock.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=cycle_block.pk)
+            CycleBlock.objects.select_for_update(of=("self",))
+            .select_related("cycle", "criteria_set")
+            .get(pk=cycle_block.pk)
         )
         report = ImportReport(name, digest, [])
         try:
@@ -154,7 +165,10 @@ class _Figure:
 
 
 class _Check:
-    """The block as the rows are held against it. Five queries, however many rows."""
+    """The block as the rows are held against it. Five queries, however many rows.
+
+    Four more where figures that come by a file depend on what agencies answer.
+    """
 
     def __init__(self, block: CycleBlock, *, own: frozenset[int], dry_run: bool) -> None:
         self.own, self.dry_run = own, dry_run
@@ -174,6 +188,7 @@ class _Check:
         leaves = Criterion.objects.filter(criteria_set=block.criteria_set_id, rule__isnull=False)
         self.leaves = {leaf.code: leaf for leaf in leaves}
         self.rules: dict[int, engine.Rule] = {}
+        self.facts = self._facts(block)
         self.standing = {
             (one.scoresheet_id, one.criterion_id): one
             for one in ImportedPoints.objects.filter(
@@ -182,6 +197,15 @@ class _Check:
         }
         self.seen: dict[tuple[int, int], int] = {}
         self.elsewhere: set[str] | None = None
+
+    def _facts(self, block: CycleBlock) -> dict[int, Facts]:
+        """Sheet id → what the leaves answer, with every mark so far; nothing where no imported leaf looks at it."""
+        others = [leaf for leaf in self.leaves.values() if leaf.method != Method.APPRAISAL]
+        if not any("cases" in json.dumps(leaf.rule) for leaf in others):
+            return {}
+        for sheet in self.sheets.values():
+            sheet.criteria_set = block.criteria_set
+        return facts_of_sheets(self.sheets.values(), up_to=Mark.Round.COUNCIL)
 
     def rows(self, rows: Sequence[PointsRow]) -> list[tuple[RowOutcome, _Figure | None]]:
         return [self._row(row) for row in rows]
@@ -210,7 +234,9 @@ class _Check:
             outcome.messages.append(_("The scoresheet is final. The council reopens it for a correction."))
         if set(leaf.not_applicable_for) & set(sheet.participation.profiles):
             outcome.messages.append(_("This leaf does not apply to the agency, by its profile."))
-        scored = self._score(row, leaf, outcome)
+        rule = self.rules.get(leaf.pk) or engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)
+        self.rules[leaf.pk] = rule
+        scored = score_row(row, leaf, rule, self.facts.get(sheet.pk, {}), outcome.messages)
         if outcome.messages or scored is None:
             return outcome, None
         inputs, score = scored
@@ -265,47 +291,6 @@ class _Check:
             )
             return None
         return leaf
-
-    def _score(
-        self, row: PointsRow, leaf: Criterion, outcome: RowOutcome
-    ) -> tuple[dict[str, Any], engine.Score] | None:
-        try:
-            rule = self.rules.get(leaf.pk) or engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)
-            self.rules[leaf.pk] = rule
-            if leaf.method == Method.OFFICE and rule.kind not in ("survey", "external_index"):
-                if row.pct or row.counts:
-                    outcome.messages.append(_("This leaf takes points: fill in the column “points” alone."))
-                    return None
-                score = engine.typed_points(leaf.max_points, row.points, getattr(rule.body, "step", None))
-                return {"points": engine.plain(score.points)}, score
-            if row.points:
-                outcome.messages.append(_("This leaf takes a percentage or counts, not points."))
-                return None
-            raw: dict[str, object] = {}
-            if row.pct:
-                raw["pct"] = row.pct
-            if row.counts:
-                if rule.kind != "survey":
-                    outcome.messages.append(_("This leaf takes a percentage (pct), not counts of options."))
-                    return None
-                raw["counts"] = dict(row.counts)
-            if not raw:
-                outcome.messages.append(_("The row holds no value. Leave out rows that are not known yet."))
-                return None
-            inputs = engine.clean_inputs(rule, raw)
-            return inputs, engine.score(rule, leaf.max_points, inputs)
-        except engine.InputErrors as errors:
-            outcome.messages += _told(errors)
-            return None
-
-
-def _told(errors: engine.InputErrors) -> list[str]:
-    messages = []
-    for fault in errors.problems:
-        text = fault.text(translate=_, number=format_decimal)
-        place = fault.path.removeprefix("counts.")
-        messages.append(f"{place}: {text}" if place not in ("", "counts") else text)
-    return messages
 
 
 def _status(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,8 +25,10 @@ from scoring.assessment.models import (
     SheetState,
     Stage,
 )
+from scoring.assessment.queries.facts import Facts, facts_for, is_lapsed, try_score
 from scoring.assessment.queries.panels import reach_of
-from scoring.assessment.services.answers import refusal
+from scoring.assessment.services.answers import facts_of, refusal, rule_of
+from scoring.assessment.services.dependents import rescore_marks
 from scoring.assessment.services.locks import closed, locked_answer, locked_sheet, raise_sheet_version
 from scoring.assessment.services.second_looks import looked
 from scoring.assessment.windows import require_open
@@ -47,11 +49,15 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The mark that now counts; ``changed`` is False where it already stood so."""
+    """The mark that now counts; ``changed`` is False where it already stood so.
+
+    ``rescored``: marks of leaves that look at this one and came out otherwise.
+    """
 
     mark: Mark
     answer: Answer
     changed: bool
+    rescored: Sequence[Mark] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ def record_mark(
         reason = clean_text(reason, "reason")
         before = last_mark(answer)
         offered = {"inputs": inputs_raw, "points": points_raw, "reason": reason}
-        inputs, score = _scored(answer, inputs_raw, points_raw)
+        facts = facts_of(answer, work.sheet, up_to=work.round)
+        inputs, score = _scored(answer, inputs_raw, points_raw, facts)
         if before is not None and _is_same(before, actor, work.round, inputs, score, reason):
             settle_request(work, actor=actor, wanted=ask_explanation, question=question)
             return Recorded(before, answer, changed=False)
@@ -110,14 +117,32 @@ def record_mark(
         settle_request(work, actor=actor, wanted=ask_explanation, question=question)
         begin_appraisal(work, actor=actor)
         record(actor=actor.user, action="mark.record", obj=answer, before=told(before), after=told(mark))
-        return Recorded(mark, answer, changed=True)
+        return Recorded(mark, answer, True, follow_marks(work, actor=actor))
 
 
 def score_for_mark(
     answer: Answer, *, inputs_raw: Mapping[str, object] | None = None, points_raw: object = None
 ) -> engine.Score:
-    """What a mark would give, for the live preview. Writes nothing. Raises Invalid by field."""
-    return _scored(answer, inputs_raw, points_raw)[1]
+    """What a mark would give now, for the live preview. Writes nothing. Raises Invalid by field."""
+    return _scored(answer, inputs_raw, points_raw, facts_now(answer))[1]
+
+
+def facts_now(answer: Answer) -> Facts:
+    """What the answer's rule looks at in the round that its sheet (with its set) stands in, else as it ended."""
+    up_to = ROUND_OF_STATE.get(answer.scoresheet.state) or Mark.Round.COUNCIL
+    return facts_of(answer, answer.scoresheet, up_to=up_to)
+
+
+def follow_marks(work: Marking, *, actor: Actor) -> list[Mark]:
+    """Score the marks again that look at the leaf which was marked, or decided on, just now."""
+    sheet = work.sheet
+    return rescore_marks(
+        {sheet.pk: {work.answer.criterion.code}},
+        {sheet.pk: sheet},
+        actor=actor,
+        round=work.round,
+        now=work.now,
+    )
 
 
 # --- pieces that other acts on marks share ------------------------------------------------------
@@ -150,7 +175,9 @@ def locked_for_mark(answer: Answer, *, actor: Actor, round: int) -> Marking:
                 "those points stand. Nothing was saved."
             )
         )
-    if stands_in == Mark.Round.ROUND_2 and not is_open_in_round_2(sheet, answer):
+    if stands_in == Mark.Round.ROUND_2 and not (
+        is_open_in_round_2(sheet, answer) or is_lapsed(last_mark(answer))
+    ):
         raise WrongState(
             _("Round 2 covers the criteria on which an explanation was asked. This is not one of them.")
         )
@@ -258,6 +285,14 @@ def self_score(answer: Answer) -> engine.Score:
     return engine.Score(answer.self_points, maximum, answer.trace or {})
 
 
+def standing_score(answer: Answer, facts: Facts) -> engine.Score:
+    """The self-assessment as it counts in a round: what looks at other leaves is scored by what stands there now."""
+    rule = rule_of(answer)
+    if answer.self_points is None or not rule.looks_at():
+        return self_score(answer)
+    return try_score(rule, answer.inputs, facts) or engine.unanswered(rule.max_points)
+
+
 def clean_text(text: str, field: str) -> str:
     """A text with plain line ends, trimmed. Raises Invalid where it is too long."""
     text = text.replace("\r\n", "\n").strip()
@@ -282,15 +317,15 @@ def told(mark: Mark | None) -> dict[str, object] | None:
 
 
 def _scored(
-    answer: Answer, inputs_raw: Mapping[str, object] | None, points_raw: object
+    answer: Answer, inputs_raw: Mapping[str, object] | None, points_raw: object, facts: Facts
 ) -> tuple[dict[str, Any] | None, engine.Score]:
     """Canonical inputs (None for typed points) and their score, by the rule of the leaf."""
-    leaf = answer.criterion
-    rule = engine.parse_rule(leaf.rule or {}, max_points=leaf.max_points)
+    leaf, rule = answer.criterion, rule_of(answer)
+    known = facts_for(rule, facts)
     try:
         if points_raw is None:
-            inputs = engine.clean_inputs(rule, inputs_raw or {})
-            return inputs, engine.score(rule, leaf.max_points, inputs)
+            inputs = engine.clean_inputs(rule, inputs_raw or {}, facts=known)
+            return inputs, engine.score(rule, leaf.max_points, inputs, facts=known)
         steps = [rule.round_to, getattr(rule.body, "step", None)]
         return None, engine.typed_points(
             leaf.max_points, points_raw, next((step for step in steps if step is not None), None)
@@ -337,6 +372,7 @@ def _is_same(
         and before.points == score.points
         and before.applicable_max == score.applicable_max
         and before.reason == reason
+        and not is_lapsed(before)
     )
 
 

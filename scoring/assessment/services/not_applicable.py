@@ -11,17 +11,18 @@ from parindex.audit.services import record
 from parindex.errors import Invalid, WrongState
 from scoring import engine
 from scoring.assessment.models import Answer, Mark, NotApplicableRequest
-from scoring.assessment.services.answers import require_version
+from scoring.assessment.services.answers import facts_of, require_version
 from scoring.assessment.services.explanations import ask, open_request
 from scoring.assessment.services.marks import (
     Recorded,
     append_mark,
     begin_appraisal,
     clean_text,
+    follow_marks,
     last_mark,
     locked_for_mark,
     raise_version,
-    self_score,
+    standing_score,
     told,
 )
 
@@ -72,7 +73,7 @@ def decide_not_applicable(
                 standing.taken_back_at = work.now
                 standing.save(update_fields=["taken_back_at"])
         else:
-            score = self_score(answer)
+            score = standing_score(answer, facts_of(answer, work.sheet, up_to=work.round))
         inputs = answer.inputs if not grant and answer.self_points is not None else None
         mark = append_mark(work, actor=actor, inputs=inputs, score=score, reason=reason)
         if not grant:
@@ -85,4 +86,4 @@ def decide_not_applicable(
             before=stood,
             after={"reason": reason, "applicability": answer.applicability, "mark": told(mark)},
         )
-        return Recorded(mark, answer, changed=True)
+        return Recorded(mark, answer, True, follow_marks(work, actor=actor))

@@ -23,6 +23,7 @@ from scoring.assessment.services.bulk_marks import (
     BulkRow,
     bulk_row,
     declared_on,
+    facts_in_bulk,
     last_marks,
     mark_in_bulk,
     open_requests_on,
@@ -109,7 +110,7 @@ def _answers(request: HttpRequest, versions: dict[str, int]) -> list[Answer]:
     """The answers, all of them seen by this person."""
     actor = actor_of(request)
     rows = Answer.objects.filter(public_id__in=list(versions)).select_related(
-        "criterion", "scoresheet__participation__agency"
+        "criterion", "scoresheet__participation__agency", "scoresheet__criteria_set"
     )
     answers = list(rows.order_by("scoresheet__participation__agency__sort_key", "criterion__order"))
     blocks = CycleBlock.objects.filter(
@@ -152,6 +153,7 @@ def _rows(answers: list[Answer], round: int, basis: str) -> list[BulkRow]:
         asked = open_requests_on(answer.pk for answer in answers)
         declared = declared_on(answer.pk for answer in answers)
         returned = returned_sheets({answer.scoresheet_id for answer in answers})
+    facts = facts_in_bulk(answers, {one.scoresheet_id: one.scoresheet for one in answers}, round=round)
     rows = []
     for answer in answers:
         row = bulk_row(
@@ -161,6 +163,7 @@ def _rows(answers: list[Answer], round: int, basis: str) -> list[BulkRow]:
             before=before.get(answer.pk),
             open_in_round_2=answer.pk in asked or answer.scoresheet_id in returned,
             declared=declared.get(answer.pk),
+            facts=facts.get(answer.pk),
         )
         if ROUND_OF_STATE.get(answer.scoresheet.state) != round and not row.refused:
             row = BulkRow(

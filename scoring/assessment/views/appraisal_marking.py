@@ -26,9 +26,10 @@ from scoring.assessment.queries.amended import earlier_of, following_answer
 from scoring.assessment.queries.appraisal import LeafWork, answer_for_appraisal, read_work, shown_expression
 from scoring.assessment.queries.appraisal_sums import caps_above
 from scoring.assessment.queries.effect import decision_effect
+from scoring.assessment.queries.facts import is_lapsed
 from scoring.assessment.queries.panels import reach_of
 from scoring.assessment.services.explanations import take_back_request
-from scoring.assessment.services.marks import record_mark, score_for_mark, self_score
+from scoring.assessment.services.marks import facts_now, record_mark, score_for_mark, self_score
 from scoring.assessment.services.not_applicable import decide_not_applicable
 from scoring.assessment.views.appraisal_base import actor_of, appraisal_page, say
 from scoring.criteria.wording import trace_in_words
@@ -58,7 +59,7 @@ def leaf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _render(request, answer, reach)
     form = MarkForm(request.POST)
     form.is_valid()
-    inputs = inputs_form(_rule(answer), key=KEY, data=request.POST)
+    inputs = inputs_form(_rule(answer), key=KEY, data=request.POST, facts=facts_now(answer))
     try:
         recorded = record_mark(
             answer=answer,
@@ -86,6 +87,14 @@ def leaf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "points": format_points(recorded.mark.points, 6),
         },
     )
+    if recorded.rescored:
+        codes = ", ".join(mark.answer.criterion.code for mark in recorded.rescored)
+        messages.info(
+            request, _("Marks that depend on it were computed again: %(codes)s.") % {"codes": codes}
+        )
+        if again := [mark.answer.criterion.code for mark in recorded.rescored if is_lapsed(mark)]:
+            text = _("These have to be marked again, other figures are asked there now: %(codes)s.")
+            messages.warning(request, text % {"codes": ", ".join(again)})
     return _go_on(request, answer, reach)
 
 
@@ -176,7 +185,7 @@ def _render(
     earlier = earlier_of(answer) if one.answer is not None else None
     offered = earlier.offer(rule) if earlier is not None and current is None else None
     form = form or MarkForm(initial=_initial(one, current, offered))
-    inputs = inputs or inputs_form(rule, key=KEY, inputs=_first_inputs(one, current or offered))
+    inputs = inputs or inputs_form(rule, key=KEY, inputs=_first_inputs(one, current or offered), facts=one.facts)
     context: dict[str, Any] = {
         "title": f"{one.criterion.code} {one.criterion.title}",
         "leaf": one,
@@ -266,7 +275,7 @@ def preview(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if form.types_points:
             score = score_for_mark(answer, points_raw=form["points"].value() or "")
         else:
-            inputs = inputs_form(_rule(answer), key=KEY, data=request.GET)
+            inputs = inputs_form(_rule(answer), key=KEY, data=request.GET, facts=facts_now(answer))
             score = score_for_mark(answer, inputs_raw=inputs.raw)
         shown = _told(answer, score)
     except Refusal as refused:

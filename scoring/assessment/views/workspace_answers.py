@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from parindex.clock import db_now
 from parindex.errors import NotPermitted, NotVisible, Refusal, StaleVersion
-from scoring import engine
 from scoring.assessment import permissions
 from scoring.assessment.forms.answer import VersionForm, inputs_form
 from scoring.assessment.models import Answer
@@ -37,11 +36,6 @@ from scoring.assessment.views.workspace_base import (
 from scoring.criteria.wording import expression_in_words, trace_in_words
 
 
-def rule_of(answer: Answer) -> engine.Rule:
-    """The rule of the answer's leaf."""
-    return engine.parse_rule(answer.criterion.rule or {}, max_points=answer.criterion.max_points)
-
-
 def row_url(answer: Answer) -> str:
     """The row of the answer on its sheet's page."""
     return sheet_url(answer.scoresheet, area=area_code(answer), anchor=f"leaf-{answer.public_id}")
@@ -57,7 +51,7 @@ def answer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             return render_leaf(request, found.scoresheet, found, "workspace/parts/leaf_whole.html")
         return HttpResponseRedirect(row_url(found))
     note = request.POST.get("note", "")
-    raw = inputs_form(rule_of(found), key=found.public_id.hex, data=request.POST).raw
+    raw = inputs_form(answers.rule_of(found), key=found.public_id.hex, data=request.POST).raw
     if "clear" in request.POST:
         raw = {}
     try:
@@ -75,8 +69,13 @@ def answer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if is_htmx(request):
         whole = "clear" in request.POST or "whole" in request.POST
         template = "workspace/parts/leaf_whole.html" if whole else "workspace/parts/saved.html"
-        return render_leaf(request, saved.answer.scoresheet, saved.answer, template)
+        return render_leaf(request, saved.answer.scoresheet, saved.answer, template, rescored=saved.rescored)
     messages.success(request, _("%(code)s is saved.") % {"code": found.criterion.code})
+    if saved.rescored:
+        codes = ", ".join(one.criterion.code for one in saved.rescored)
+        messages.info(
+            request, _("These depend on it and were looked at again: %(codes)s.") % {"codes": codes}
+        )
     return HttpResponseRedirect(row_url(found))
 
 
@@ -112,10 +111,10 @@ def _not_saved(request: HttpRequest, found: Answer, note: str, refused: Refusal)
 def preview(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The points that the typed figures would give. Nothing is saved."""
     found = permissions.answer_for(actor_of(request), public_id)
-    raw = inputs_form(rule_of(found), key=found.public_id.hex, data=request.GET).raw
+    raw = inputs_form(answers.rule_of(found), key=found.public_id.hex, data=request.GET).raw
     context: dict[str, Any] = {"key": found.public_id.hex, "answer": found}
     try:
-        _inputs, score = answers.scored(found, raw)
+        _inputs, score = answers.scored(found, raw, answers.facts_of(found, found.scoresheet))
     except Refusal:
         score = None
     if score is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,8 +25,8 @@ from scoring.assessment.forms.answer import LeafInputs, inputs_form
 from scoring.assessment.input_words import inputs_in_words
 from scoring.assessment.models import Answer, Scoresheet, SheetState
 from scoring.assessment.permissions import AGENCY_READERS, may_assign_divisions
-from scoring.assessment.queries.effect import Effect, effects_on_sheet
 from scoring.assessment.queries.amended import amendment_behind
+from scoring.assessment.queries.effect import Effect, effects_on_sheet
 from scoring.assessment.queries.leaves import LeafView
 from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.workflow import steps_from
@@ -144,7 +144,7 @@ def row_of(
     if not (leaf.is_requested or leaf.by_profile or leaf.is_granted):
         row.expression, row.trace = expression_in_words(answer.trace), trace_in_words(answer.trace)
     if leaf.takes_inputs:
-        row.form = inputs_form(leaf.rule, key=row.key, data=data, inputs=answer.inputs)
+        row.form = inputs_form(leaf.rule, key=row.key, data=data, inputs=answer.inputs, facts=leaf.facts)
         if refused is not None and not isinstance(refused, StaleVersion):
             row.form.show_faults(refused.fields)
         elif data is not None:
@@ -269,12 +269,20 @@ def render_leaf(
     view = read_sheet(sheet, actor=actor_of(request), now=db_now(), area=area_code(answer))
     leaf = view.leaf(answer)
     row = more.pop("row", None)
+    rescored: Sequence[Answer] = more.get("rescored", ())
+    also = {one.pk for one in rescored}
     attach_rows(view, special={answer.pk: row(leaf)} if row else None)
     context = page_context(request, view) | {
         "leaf": leaf,
         "row": leaf.row,
         "sums": view.ancestors(leaf.criterion),
         "oob": True,
+        "also": [
+            one
+            for branch in view.branches
+            for one in branch.all_leaves()
+            if one.answer is not None and one.answer.pk in also
+        ],
         **more,
     }
     response = render(request, template, context, status=status)

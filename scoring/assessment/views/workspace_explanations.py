@@ -23,7 +23,7 @@ from scoring.assessment.queries.leaves import LeafView
 from scoring.assessment.queries.seen import AFTER_ROUND_1
 from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.services import explanation_replies
-from scoring.assessment.services.answers import Incomplete
+from scoring.assessment.services.answers import Incomplete, rule_of
 from scoring.assessment.views.workspace_base import (
     actor_of,
     agency_page,
@@ -154,8 +154,6 @@ def _raw(data: Mapping[str, Any], answer: Answer) -> dict[str, Any] | None:
     """The inputs that were sent, where the rule's fields were shown (after a refused "not applicable")."""
     if answer.applicability != Answer.Applicability.REFUSED:
         return None
-    from scoring.assessment.views.workspace_answers import rule_of
-
     return inputs_form(rule_of(answer), key=answer.public_id.hex, data=data).raw
 
 
@@ -184,7 +182,8 @@ def _attach_reply(leaf: LeafView, data: Mapping[str, Any] | None, refused: Refus
     row.refused = refused
     form: LeafInputs | None = None
     if leaf.may_reply and leaf.is_refused:
-        form = inputs_form(leaf.rule, key=row.key, data=data, inputs=standing.inputs if standing else None)
+        form = inputs_form(leaf.rule, key=row.key, data=data, inputs=standing.inputs if standing else None,
+                           facts=leaf.reply_facts)  # fmt: skip
         if refused is not None:
             form.show_faults({} if isinstance(refused, StaleVersion) else refused.fields)
         row.slots = [
