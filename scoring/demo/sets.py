@@ -12,7 +12,8 @@ from django.utils import timezone
 from agencies.models import Block
 from scoring.assessment.models import Cycle, CycleBlock, Stage
 from scoring.assessment.services.cycles import add_block, create_cycle, save_settings, set_windows
-from scoring.criteria.models import CriteriaSet
+from scoring.criteria.linking import set_ties, state_link
+from scoring.criteria.models import Comparability, CriteriaSet
 from scoring.criteria.services import import_criteria_set, lock_set
 from scoring.demo import names
 from scoring.demo.people import Province
@@ -35,6 +36,13 @@ SETTINGS: dict[str, Any] = {
     "depth": "criterion",
     "substitutes": {names.OFFICE: names.HOME_AFFAIRS},
     "default_substitute": names.OFFICE,
+}
+#: Of the departments: the satisfaction survey has new questions each year, the digital index was made anew.
+OTHERWISE = {
+    "7.1": Comparability.NOT_COMPARABLE,
+    "7.1.2": Comparability.NOT_COMPARABLE,
+    "8": Comparability.RESCALED,
+    "8.1": Comparability.RESCALED,
 }
 Days = Mapping[Stage, tuple[int, int]]
 
@@ -116,4 +124,21 @@ def _locked_set(province: Province, year: int, block: Block) -> CriteriaSet:
     outcome = import_criteria_set(actor=secretary, data=data, year=year, block=block)
     if outcome.criteria_set is None:
         raise RuntimeError(f"{SET_FILES[block.slug]}: {[str(fault) for fault in outcome.errors]}")
-    return lock_set(actor=secretary, criteria_set=outcome.criteria_set)
+    locked = lock_set(actor=secretary, criteria_set=outcome.criteria_set)
+    _link(province, locked)
+    return locked
+
+
+def _link(province: Province, newer: CriteriaSet) -> None:
+    """Tie a set to last year's, with what does not compare."""
+    secretary = province.actor("thu-ky")
+    earlier = CriteriaSet.objects.filter(block=newer.block_id, year=newer.year - 1).first()
+    if earlier is None:
+        return
+    link = state_link(actor=secretary, newer=newer, earlier=earlier)
+    if newer.block.slug != names.DEPARTMENTS:
+        return
+    for code, comparability in OTHERWISE.items():
+        before = earlier.criteria.filter(code=code).values_list("pk", flat=True)
+        node = newer.criteria.get(code=code)
+        set_ties(actor=secretary, set_link=link, node=node, earlier=list(before), comparability=comparability)

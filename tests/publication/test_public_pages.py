@@ -273,9 +273,9 @@ PAGES = {
     "/": 2,
     "/rankings/": 1,
     "/rankings/2025/": 2,
-    "/rankings/2025/so-ban-nganh/": 7,
-    "/rankings/2025/so-ban-nganh/v1/": 8,
-    "/rankings/2025/so-ban-nganh/so-y-te/": 7,
+    "/rankings/2025/so-ban-nganh/": 10,
+    "/rankings/2025/so-ban-nganh/v1/": 11,
+    "/rankings/2025/so-ban-nganh/so-y-te/": 11,
     "/rankings/2025/so-ban-nganh.csv": 4,
     "/rankings/2025/so-ban-nganh.json": 5,
     "/method/2025/so-ban-nganh/": 2,
@@ -290,6 +290,7 @@ def test_pages_take_the_same_queries_whatever_the_number(client, agencies, djang
         got = dict(zip(agencies[:count], POINTS, strict=False))
         settings = {"digits": 2, "depth": "leaf"}
         publish(scored(got, block=agencies[0].block, year=year, settings=settings), number=f"{year}/QĐ-UBND")
+    client.get("/rankings/2025/so-ban-nganh/so-y-te/")  # reads the trees of the locked sets once
     for url, queries in PAGES.items():
         with django_assert_num_queries(queries):
             assert client.get(url).status_code == 200
