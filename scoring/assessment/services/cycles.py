@@ -26,6 +26,7 @@ from scoring.assessment.cycle_permissions import require_manage
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Cycle, CycleBlock, Extension, Participation, Stage, Window
 from scoring.assessment.services.parts import locked_year, set_is_taken
+from scoring.assessment.services.locks import locked_block
 from scoring.assessment.windows import spans
 from scoring.criteria.models import CriteriaSet
 
@@ -346,11 +347,7 @@ def grant_extension(
 
 def unopened(cycle_block: CycleBlock) -> CycleBlock:
     """The block, locked as a row, and not opened yet. Raises WrongState."""
-    block = (
-        CycleBlock.objects.select_for_update(of=("self",))
-        .select_related("cycle", "block", "criteria_set")
-        .get(pk=cycle_block.pk)
-    )
+    block = locked_block(cycle_block.pk)
     if block.opened_at is not None:
         raise WrongState(
             _("The block is open: its criteria set and its agencies' sheets exist, so this stays.")

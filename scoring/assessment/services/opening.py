@@ -25,6 +25,7 @@ from scoring.assessment.models import (
     Stage,
     Transition,
 )
+from scoring.assessment.services.locks import locked_block
 from scoring.criteria.queries import SetNode, tree_of
 
 __all__ = [
@@ -249,11 +250,7 @@ def _apply_profiles(block: CycleBlock, participation: Participation, profiles: S
 
 def _locked(cycle_block: CycleBlock) -> CycleBlock:
     """The block, locked as a row, with its cycle, block and criteria set."""
-    return (
-        CycleBlock.objects.select_for_update(of=("self",))
-        .select_related("cycle", "block", "criteria_set")
-        .get(pk=cycle_block.pk)
-    )
+    return locked_block(cycle_block.pk)
 
 
 def _user(actor: Actor | None) -> User | None:
