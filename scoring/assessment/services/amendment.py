@@ -26,6 +26,7 @@ from scoring.assessment.queries.amendment import (
 from scoring.assessment.queries.cycles import windows_of
 from scoring.assessment.services.carrying_over import Tally, carry_assignments, carry_over
 from scoring.assessment.services.cycles import set_windows
+from scoring.assessment.services.locks import locked_block
 from scoring.assessment.workflow import replace_all
 from scoring.criteria.links import bridge
 from scoring.criteria.models import CriteriaSet, SetLink
@@ -65,11 +66,7 @@ def amend_block(
             fields={"note": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]}
         )
     with transaction.atomic():
-        block = (
-            CycleBlock.objects.select_for_update(of=("self",))
-            .select_related("cycle", "block", "criteria_set")
-            .get(pk=cycle_block.pk)
-        )
+        block = locked_block(cycle_block.pk)
         standing = Amendment.objects.filter(cycle_block=block, criteria_set=criteria_set).first()
         if standing is not None:
             return standing

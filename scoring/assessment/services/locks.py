@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from parindex.errors import WrongState
-from scoring.assessment.models import Answer, Scoresheet, SheetState
+from scoring.assessment.models import Answer, CycleBlock, Scoresheet, SheetState
 
 SHEET_JOINS = (
     "participation__agency",
@@ -13,6 +13,15 @@ SHEET_JOINS = (
     "participation__cycle_block__block",
     "criteria_set",
 )
+
+
+def locked_block(block_id: int) -> CycleBlock:
+    """The block of a cycle as it stands now, locked, with cycle, block and criteria set. Two queries.
+
+    Locked by itself: joined rows are those of before the wait, and an amendment changes its criteria set.
+    """
+    CycleBlock.objects.select_for_update().only("pk").get(pk=block_id)
+    return CycleBlock.objects.select_related("cycle", "block", "criteria_set").get(pk=block_id)
 
 
 def locked_sheet(sheet_id: int) -> Scoresheet:
