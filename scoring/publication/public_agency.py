@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from agencies.lineage import Lineage
 from parindex.ui.tables import RankingLine
-from scoring.criteria.wording import expression_in_words, trace_in_words
+from scoring.criteria.trace_words import TraceTold, rule_of, trace_told
 from scoring.publication.comparing import NOTHING, Against, Ground, NodeChange, NodeChanges, figures_of
 from scoring.publication.editions import Edition
-from scoring.publication.lineage import Lineage
 from scoring.publication.links import Links
 from scoring.publication.parts import PartFigure, YearPart, YearParts
 from scoring.publication.public_queries import (
@@ -54,7 +54,7 @@ class AreaLine:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A node below the areas, where publication goes that deep; ``words`` tell a leaf's arithmetic."""
+    """A node below the areas, where publication goes that deep; ``told``: how a leaf's points came about."""
 
     level: int
     code: str
@@ -63,8 +63,7 @@ class Detail:
     maximum: Decimal
     index: Decimal | None
     rank: int | None
-    expression: str
-    words: str
+    told: TraceTold | None
     since: NodeChange = NOTHING
     part: YearPart | None = None
 
@@ -261,8 +260,7 @@ def _details(edition: Edition, agency_id: int, changes: NodeChanges, parts: Year
             maximum=node.maximum,
             index=node.index,
             rank=node.rank,
-            expression=expression_in_words(node.trace) if edition.depth == "leaf" else "",
-            words=trace_in_words(node.trace) if edition.depth == "leaf" else "",
+            told=trace_told(node.trace, rule_of(node.criterion)) if edition.depth == "leaf" else None,
             since=changes.of(node.criterion_id, (node.points, node.maximum, node.index)),
             part=parts.by_set.get(node.criterion.criteria_set_id),
         )

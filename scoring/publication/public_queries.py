@@ -14,12 +14,12 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
+from agencies.lineage import Lineage, Match
 from parindex.ui.tables import RankingLine, grade_tone
 from scoring.criteria.models import Criterion
 from scoring.engine import mean
 from scoring.publication.comparing import Against, Ground
 from scoring.publication.editions import Edition
-from scoring.publication.lineage import Lineage, Match
 from scoring.publication.links import Links
 from scoring.publication.parts import YearPart, YearParts, year_parts
 from scoring.ranking.models import NodeRow, RankingRow

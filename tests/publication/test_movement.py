@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from agencies.lineage import Lineage
 from agencies.models import Succession
 from scoring.publication.editions import current_editions, find
-from scoring.publication.lineage import Lineage
 from scoring.publication.links import public_links
 from scoring.publication.public_agency import agency_page
 from scoring.publication.public_queries import block_page, distribution
