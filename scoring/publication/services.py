@@ -258,13 +258,10 @@ def _parts_content(run: RankingRun) -> dict[str, Any]:
 
 def _lock_blocks(ids: Sequence[int]) -> dict[int, CycleBlock]:
     """The blocks by id, locked, with the further parts of their year."""
-    blocks = (
-        CycleBlock.objects.select_for_update(of=("self",))
-        .filter(Q(pk__in=ids) | Q(part_of__in=ids))
-        .select_related("cycle", "block", "criteria_set")
-        .order_by("pk")
-    )
-    return {block.pk: block for block in blocks}
+    wanted = CycleBlock.objects.filter(Q(pk__in=ids) | Q(part_of__in=ids)).order_by("pk")
+    # by themselves, and read again: an amendment that was waited for has changed their criteria set
+    keys = list(wanted.select_for_update().values_list("pk", flat=True))
+    return CycleBlock.objects.select_related("cycle", "block", "criteria_set").in_bulk(keys)
 
 
 def _lock(publication: Publication) -> Publication:

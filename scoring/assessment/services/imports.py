@@ -31,6 +31,7 @@ from scoring.assessment.models import (
 from scoring.assessment.points_file import PointsRow, UnreadableFile, read_points_file
 from scoring.assessment.queries.facts import Facts, facts_of_sheets
 from scoring.assessment.services.import_scoring import score_row
+from scoring.assessment.services.locks import locked_block
 from scoring.criteria.models import Criterion, Method
 
 if TYPE_CHECKING:
@@ -126,11 +127,7 @@ def import_points(
     digest = hashlib.sha256(data).hexdigest()
     name = file_name.replace("\x00", "")[-255:] or "points.csv"
     with transaction.atomic():
-        block = (
-            CycleBlock.objects.select_for_update(of=("self",))
-            .select_related("cycle", "criteria_set")
-            .get(pk=cycle_block.pk)
-        )
+        block = locked_block(cycle_block.pk)
         report = ImportReport(name, digest, [])
         try:
             rows = read_points_file(data, name)
