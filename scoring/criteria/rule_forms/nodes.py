@@ -6,7 +6,6 @@ a fault of the engine beside the field that its path (``parts[0].bands[1].ge``) 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -19,20 +18,19 @@ from django.utils.translation import gettext_lazy
 
 from parindex.ui.formats import format_decimal
 from scoring import engine
-from scoring.criteria.rule_forms.cells import Cells, fill_in, restored, texts_of, what_is_kept
+from scoring.criteria.rule_forms.cells import Cells, fill_in, restored
 from scoring.criteria.rule_forms.conditions import (
     Answers,
     gather_condition,
     params_of_condition,
-    spread_condition,
 )
 from scoring.criteria.rule_forms.kinds import KIND_CHOICES
 from scoring.criteria.rule_forms.params import NOTHING, Choice
 from scoring.criteria.rule_forms.rows import Context, RowSpec, rows_of
-from scoring.criteria.rule_forms.shapes import COMPOSED, GENERAL, PART, fold, params_of, shape_of, unfold
+from scoring.criteria.rule_forms.shapes import COMPOSED, GENERAL, PART, fold, params_of, shape_of
 from scoring.criteria.rule_forms.tree import ROOT, Values
 
-__all__ = ["RuleNode", "values_of"]
+__all__ = ["Row", "RuleNode", "message"]
 
 _STEP = re.compile(r"\.?(\w+)(?:\[(\d+)\])?(.*)", re.DOTALL)
 _KIND = Choice("kind", gettext_lazy("Kind of rule"), choices=[("", "—"), *KIND_CHOICES], reshapes=True)
@@ -45,8 +43,13 @@ def message(problem: engine.Problem) -> str:
     if problem.code in _SAID_OTHERWISE:
         return fill_in()
     if problem.code == "list_empty":
-        return _("Add at least one line and fill it in.")
+        return add_a_line()
     return problem.text(translate=_, number=format_decimal)
+
+
+def add_a_line() -> str:
+    """The fault of an empty list."""
+    return _("Add at least one line and fill it in.")
 
 
 class Row(Cells):
@@ -178,19 +181,17 @@ class RuleNode(Cells):
             got["cases"] = [case.build() for case in self.cases]
         if self.values.get("listed"):
             got["listed"] = "1"
-        try:
-            rule = fold(str(own), got)
-        except ValidationError as error:
-            for key, texts in error.message_dict.items():
-                self.wrong(key, " ".join(texts))
-            rule = {"kind": own, **got}
+        rule, faults = fold(str(own), got)
+        for key, text in faults.items():
+            self.wrong(key, text)
         kept = self.kept
-        if kept.get("shape") == self._kept_shape() and isinstance(kept.get("values"), Mapping):
+        if kept.get("shape") == self.kept_shape() and isinstance(kept.get("values"), Mapping):
             restored(rule, kept["values"], self)
         return rule
 
-    def _kept_shape(self) -> list[Any]:
-        return [self.kind, sorted(self.shape.items()), self.text("arising")]
+    def kept_shape(self) -> str:
+        """What decides which fields there are: what is kept beside others belongs to another form."""
+        return "|".join([self.kind, self.text("arising"), *map("=".join, sorted(self.shape.items()))])
 
     def _weights(self, entries: list[Any]) -> dict[str, Any]:
         weights: dict[str, Any] = {}
@@ -212,7 +213,8 @@ class RuleNode(Cells):
         """A fault beside the field that its path leads to, or at the top of the rule."""
         found = _STEP.match(path)
         if found is None:
-            self.errors.append(text)
+            if not self.all_faults:  # of the rule as a whole: told already where a field below is wrong
+                self.errors.append(text)
             return
         key, number, rest = found.groups()
         if key == "parts" and self.kind in COMPOSED:
@@ -242,10 +244,13 @@ class RuleNode(Cells):
 
     def _weight_problem(self, label: str, text: str) -> None:
         rows = self._list("option_weights_pct") if self.lists else None
-        for row in rows.filled if rows else ():
+        filled = rows.filled if rows else []
+        for row in filled:
             if row.text("label").strip() == label and row.wrong("weight", text):
                 return
-        (rows.errors if rows else self.errors).append(text)
+        if not label and any(row.faults for row in filled):
+            return  # no weight could be read: each row says why
+        (rows.errors if rows else self.errors).append(text if label else add_a_line())
 
     # For the page
 
@@ -334,62 +339,6 @@ class CaseNode:
             self.condition.wrong("answer", text)
 
 
-def values_of(rule: Mapping[str, Any], maximum: Decimal, answers: Answers | None = None) -> Values:
-    """The texts of a rule: what its form shows. Drawn, unchanged and built again it gives the same rule."""
-    return _values(rule, maximum, answers or Answers(), is_part=False)
-
-
-def _values(rule: Mapping[str, Any], maximum: Decimal, answers: Answers, *, is_part: bool) -> Values:
-    loose = unfold(rule)
-    kind = str(rule.get("kind") or "")
-    shape = shape_of(loose)
-    values: Values = {"kind": kind, **shape}
-    if loose.get("listed"):
-        values["listed"] = "1"
-    values |= texts_of((*(PART if is_part else ()), *params_of(kind, shape), *GENERAL), loose)
-    for spec in rows_of(kind, shape):
-        values[spec.key] = [_row(spec, entry, shape, maximum) for entry in loose.get(spec.key) or ()]
-    if kind in COMPOSED:
-        values["parts"] = [
-            _values(part, _maximum(part, maximum), answers, is_part=True) for part in rule.get("parts", ())
-        ]
-    values["cases"] = [
-        {
-            "when": _condition(case["when"], answers),
-            "rule": _values(case["rule"], maximum, answers, is_part=False),
-        }
-        for case in rule.get("cases", ())
-    ]
-    node = RuleNode(values, maximum=maximum, answers=answers, is_part=is_part, depth=1 if is_part else 0)
-    kept = what_is_kept(rule, node.build(), without=("parts", "cases") if kind in COMPOSED else ("cases",))
-    if kept:
-        values["kept"] = json.dumps({"shape": node._kept_shape(), "values": kept}, ensure_ascii=False)
-    return values
-
-
-def _row(spec: RowSpec, entry: Any, shape: Mapping[str, str], maximum: Decimal) -> Values:
-    values = texts_of(spec.every, spec.spread(entry))
-    rebuilt = Row(spec, values, "x").entry(Context(maximum == 0, shape))
-    if kept := what_is_kept(entry, rebuilt):
-        values["kept"] = json.dumps(kept, ensure_ascii=False)
-    return values
-
-
-def _condition(when: Mapping[str, Any], answers: Answers) -> Values:
-    spread = spread_condition(when)
-    by = {
-        "by": str(spread["by"]),
-        "answer": str(spread.get("answer") or ""),
-        "is": str(spread.get("is") or ""),
-    }
-    params = params_of_condition(by, answers)
-    values = texts_of(params, spread)
-    rebuilt = gather_condition(Cells(params, values, "x").got() | {"by": values["by"]})
-    if kept := what_is_kept(when, rebuilt):
-        values["kept"] = json.dumps(kept, ensure_ascii=False)
-    return values
-
-
 def _dicts(values: Any) -> list[Values]:
     return [entry for entry in values if isinstance(entry, dict)] if isinstance(values, list) else []
 
@@ -401,11 +350,3 @@ def _points(text: Any) -> Any:
         return Decimal(str(PART[1].read(text)))
     except (ValidationError, ArithmeticError):
         return "unreadable"
-
-
-def _maximum(part: Mapping[str, Any], maximum: Decimal) -> Decimal:
-    own = part.get("max")
-    try:
-        return maximum if own is None else Decimal(str(own))
-    except ArithmeticError:
-        return maximum

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -248,12 +247,10 @@ def unfold(rule: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def fold(kind: str, got: Mapping[str, Any]) -> dict[str, Any]:
-    """The rule of the values that were read. Lists stand under their keys already.
-
-    Raises ValidationError by field for what the form alone can tell.
-    """
+def fold(kind: str, got: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The rule of the values that were read, and by field what the form alone can tell is wrong."""
     rule: dict[str, Any] = {"kind": kind, **got}
+    faults: dict[str, str] = {}
     if kind == "checklist":
         rule.setdefault("mode", "all")
     if rule.get("measure") == "ratio":
@@ -268,7 +265,7 @@ def fold(kind: str, got: Mapping[str, Any]) -> dict[str, Any]:
     if arising not in (NOTHING, "move"):
         rule["not_arising"] = arising
     if arising == "move" and "moves_to" not in rule:
-        raise ValidationError({"moves_to": _t("Name the criteria that take the points over.")})
+        faults["moves_to"] = _t("Name the criteria that take the points over.")
     if arising != "move" and rule.pop("moves_to", None):
-        raise ValidationError({"arising": _t("Choose that the points go to the criteria named here.")})
-    return rule
+        faults["arising"] = _t("Choose that the points go to the criteria named here.")
+    return rule, faults

@@ -19,9 +19,9 @@ from scoring.criteria.case_check import Failure
 from scoring.criteria.editing.drafts import StaleDraft
 from scoring.criteria.rule_forms import services
 from scoring.criteria.rule_forms.kinds import KINDS
-from scoring.criteria.rule_forms.nodes import values_of
 from scoring.criteria.rule_forms.page import KeepForm, TypedRule, add_problems
 from scoring.criteria.rule_forms.queries import Place, cases_of, place_of
+from scoring.criteria.rule_forms.shown import values_of
 from scoring.criteria.rule_forms.tree import acted, posted
 from scoring.criteria.wording import rule_in_words
 
