@@ -96,7 +96,8 @@ def agency_years(slug: str, name: str, years: Sequence[YearLine], *, rehearsal: 
 def agency_areas(
     slug: str, name: str, areas: Sequence[AreaLine], digits: int, *, rehearsal: bool
 ) -> Chart | None:
-    """The agency's areas as bars, each with a tick at the block's mean."""
+    """The agency's areas as bars, each with a tick at the block's mean; areas without an index have no bar."""
+    areas = [area for area in areas if not area.role]
     if not areas:
         return None
     data = tuple(
@@ -132,7 +133,8 @@ def _title(area: Area | AreaLine) -> str:
 
 
 def block_areas(areas: Sequence[Area], digits: int, *, rehearsal: bool) -> Chart | None:
-    """Each area of a block from its lowest to its highest index, with a tick at the mean."""
+    """Each area of a block from its lowest to its highest index, with a tick at the mean; none for a role."""
+    areas = [area for area in areas if not area.role]
     data = tuple(
         {
             "order": number,

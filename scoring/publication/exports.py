@@ -9,19 +9,29 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from scoring.criteria.models import Criterion
+from scoring.criteria.trace_words import rule_of, trace_for_machines
+from scoring.criteria.wording import expression_in_words, trace_in_words
+from scoring.engine import Rule
 from scoring.publication.editions import Edition
 from scoring.publication.parts import PartFigure, YearPart, YearParts, parts_of
 from scoring.publication.public_queries import AreaFigure, BlockFigures, Row
 from scoring.ranking.models import NodeRow
 
-__all__ = ["COLUMNS", "FORMAT", "as_csv", "as_json"]
+__all__ = ["COLUMNS", "CRITERIA_COLUMNS", "FORMAT", "as_criteria_csv", "as_csv", "as_json"]
 
 FORMAT = "parindex.ranking/1"
 COLUMNS = (
     "year", "block", "version", "rehearsal", "rank", "agency", "slug", "ranked", "points", "max", "index", "grade",
+)  # fmt: skip
+CRITERIA_COLUMNS = (
+    "year", "block", "version", "rehearsal", "part", "agency", "slug", "code", "title", "points", "max", "index",
+    "rank", "expression", "sentence",
 )  # fmt: skip
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
@@ -75,8 +85,8 @@ def as_csv(edition: Edition, figures: BlockFigures) -> bytes:
 
 
 def as_json(edition: Edition, figures: BlockFigures) -> bytes:
-    """The edition in the format ``parindex.ranking/1``: decimals as strings, dates in ISO form. One query."""
-    nodes = _nodes(edition, figures.parts)
+    """The edition in the format ``parindex.ranking/1``: decimals as strings, dates in ISO form. Two queries at most."""
+    nodes, told = _nodes(edition, figures.parts)
     document: dict[str, Any] = {
         "format": FORMAT,
         "rehearsal": edition.rehearsal,
@@ -101,10 +111,12 @@ def as_json(edition: Edition, figures: BlockFigures) -> bytes:
             for part in parts_of(edition)
         ],
         "areas": [
-            _in_part(area.part) | {"code": area.code, "title": area.title, "max": plain(area.max_points)}
+            _in_part(area.part)
+            | {"code": area.code, "title": area.title, "max": plain(area.max_points)}
+            | ({"role": area.role} if area.role else {})
             for area in figures.areas
         ],
-        "rows": [_row(edition, figures, row, nodes.get(row.agency_id, [])) for row in figures.rows],
+        "rows": [_row(edition, figures, row, nodes.get(row.agency_id, []), told) for row in figures.rows],
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -115,7 +127,13 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _row(edition: Edition, figures: BlockFigures, row: Row, nodes: list[dict[str, Any]]) -> dict[str, Any]:
+def _row(
+    edition: Edition,
+    figures: BlockFigures,
+    row: Row,
+    nodes: list[dict[str, Any]],
+    told: Mapping[tuple[int, int], dict[str, Any]],
+) -> dict[str, Any]:
     return {
         "agency": {"slug": row.slug, "name": row.name},
         "ranked": row.ranked,
@@ -138,7 +156,9 @@ def _row(edition: Edition, figures: BlockFigures, row: Row, nodes: list[dict[str
             for one in figures.parts.of(row.agency_id)
         ],
         "areas": [
-            _in_part(area.part) | _figure(area.code, own, edition)
+            _in_part(area.part)
+            | _figure(area.code, own, edition)
+            | told.get((row.agency_id, area.criterion_id), {})
             for area in figures.areas
             if (own := area.figures.get(row.agency_id)) is not None
         ],
@@ -156,26 +176,115 @@ def _figure(code: str, own: AreaFigure, edition: Edition) -> dict[str, Any]:
     }
 
 
-def _nodes(edition: Edition, parts: YearParts) -> dict[int, list[dict[str, Any]]]:
-    """The nodes below the areas by agency, as deep as the edition is published. One query, none for areas alone."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    if edition.levels == 1:
-        return found
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A published row below the whole: an agency's figures at one node, with a leaf's trace where it is published."""
+
+    agency_id: int
+    criterion_id: int
+    set_id: int
+    level: int
+    code: str
+    title: str
+    figure: AreaFigure
+    trace: dict[str, Any] | None
+
+
+def _rows_below(edition: Edition, parts: YearParts) -> list[_Node]:
+    """Nodes of all agencies as deep as the edition is published, areas among them, depth first. One query.
+
+    Traces are read where the depth is ``leaf`` alone.
+    """
+    deep = edition.depth == "leaf"
+    values = (
+        "agency_id", "criterion_id", "criterion__criteria_set_id", "criterion__level", "criterion__code",
+        "criterion__title", "points", "maximum", "index", "rank", *(["trace"] if deep else []),
+    )  # fmt: skip
     rows = (
-        NodeRow.objects.filter(
-            run=edition.run_id, criterion__level__gt=1, criterion__level__lte=edition.levels
-        )
+        NodeRow.objects.filter(run=edition.run_id, criterion__level__lte=edition.levels)
         .order_by("agency_id", "criterion__order")
-        .values_list(
-            "agency_id", "criterion__code", "points", "maximum", "index", "rank", "criterion__criteria_set_id"
-        )
+        .values_list(*values)
     )
-    for agency, code, points, maximum, index, place, set_id in sorted(
-        rows, key=lambda row: parts.number_of(row[-1])
-    ):
-        own = _figure(code, AreaFigure(points, maximum, index, place), edition)
-        found.setdefault(agency, []).append(_in_part(parts.by_set.get(set_id)) | own)
-    return found
+    found = [
+        _Node(*row[:6], AreaFigure(*row[6:10]), row[10] if deep else None)  # type: ignore[arg-type]
+        for row in rows.iterator(chunk_size=2000)
+    ]
+    return sorted(found, key=lambda node: parts.number_of(node.set_id))
+
+
+def _nodes(
+    edition: Edition, parts: YearParts
+) -> tuple[dict[int, list[dict[str, Any]]], dict[tuple[int, int], dict[str, Any]]]:
+    """The nodes below the areas by agency, and what is told of areas that are leaves, by agency and node.
+
+    No query for areas alone, two where traces are published, one otherwise.
+    """
+    found: dict[int, list[dict[str, Any]]] = {}
+    areas: dict[tuple[int, int], dict[str, Any]] = {}
+    if edition.levels == 1:
+        return found, areas
+    rows = _rows_below(edition, parts)
+    rules = _rules(rows) if edition.depth == "leaf" else {}
+    for node in rows:
+        told = _told(node, rules)
+        if node.level == 1:
+            areas[node.agency_id, node.criterion_id] = told
+            continue
+        own = _figure(node.code, node.figure, edition) | told
+        found.setdefault(node.agency_id, []).append(_in_part(parts.by_set.get(node.set_id)) | own)
+    return found, areas
+
+
+def _rules(rows: Sequence[_Node]) -> dict[int, Rule]:
+    """The rules of the leaves that have a trace, by node. One query."""
+    wanted = {node.criterion_id for node in rows if node.trace}
+    leaves = Criterion.objects.filter(pk__in=wanted).only("rule", "max_points")
+    return {leaf.pk: rule for leaf in leaves if (rule := rule_of(leaf)) is not None}
+
+
+def _told(node: _Node, rules: Mapping[int, Rule]) -> dict[str, Any]:
+    """How a leaf's points came about: the sentence of the page, and the trace for machines. Nothing above leaves."""
+    if not node.trace:
+        return {}
+    return {
+        "expression": expression_in_words(node.trace),
+        "sentence": trace_in_words(node.trace),
+        "trace": trace_for_machines(node.trace, rules.get(node.criterion_id)),
+    }
+
+
+def as_criteria_csv(edition: Edition, figures: BlockFigures) -> bytes:
+    """One line an agency and node, as deep as the edition is published; sentences where leaves are. Two queries."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(CRITERIA_COLUMNS)
+    by_agency: dict[int, list[_Node]] = {}
+    for node in _rows_below(edition, figures.parts):
+        by_agency.setdefault(node.agency_id, []).append(node)
+    for row in figures.rows:
+        for node in by_agency.get(row.agency_id, ()):
+            part = figures.parts.by_set.get(node.set_id)
+            figure = node.figure
+            writer.writerow(
+                [
+                    str(edition.year),
+                    _text(edition.block_slug),
+                    "" if edition.version is None else str(edition.version),
+                    _flag(edition.rehearsal),
+                    "" if part is None else str(part.number),
+                    _text(row.name),
+                    _text(row.slug),
+                    _text(node.code),
+                    _text(node.title),
+                    plain(figure.points),
+                    plain(figure.maximum),
+                    _index(figure.index, edition),
+                    "" if figure.rank is None else str(figure.rank),
+                    _text(expression_in_words(node.trace)),
+                    _text(trace_in_words(node.trace)),
+                ]
+            )
+    return out.getvalue().encode("utf-8-sig")
 
 
 def _prefix(part: YearPart | None) -> str:

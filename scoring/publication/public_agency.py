@@ -45,6 +45,7 @@ class AreaLine:
     mean: Decimal | None
     since: NodeChange = NOTHING
     part: YearPart | None = None  # whose set it belongs to, in a year of several
+    role: str = ""  # bonus or penalty: no index, no place
 
     @property
     def difference(self) -> Decimal | None:
@@ -188,6 +189,7 @@ def area_lines(figures: BlockFigures, agency_id: int, changes: NodeChanges | Non
             mean=area.mean,
             since=changes.of(area.criterion_id, (own.points, own.maximum, own.index)),
             part=area.part,
+            role=area.role,
         )
         for area in figures.areas
         if (own := area.figures.get(agency_id)) is not None

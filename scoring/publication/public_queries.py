@@ -79,6 +79,7 @@ class Area:
     highest: Decimal | None
     first: tuple[str, ...]
     part: YearPart | None = None  # the part of the year whose set it belongs to, where there are several
+    role: str = ""  # bonus or penalty: its points are added or taken away, it has no index
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,9 +345,9 @@ def _areas(run_id: int, rows: Sequence[Row], parts: YearParts) -> list[Area]:
     nodes = (
         Criterion.objects.filter(pk__in=figures)
         .order_by("order")
-        .values_list("pk", "code", "title", "max_points", "criteria_set_id")
+        .values_list("pk", "code", "title", "max_points", "role", "criteria_set_id")
     )
-    for pk, code, title, maximum, set_id in sorted(nodes, key=lambda node: parts.number_of(node[-1])):
+    for pk, code, title, maximum, role, set_id in sorted(nodes, key=lambda node: parts.number_of(node[-1])):
         own = figures[pk]
         indexes = [own[agency].index for agency in ranked if agency in own and own[agency].index is not None]
         known: list[Any] = [index for index in indexes if index is not None]
@@ -364,6 +365,7 @@ def _areas(run_id: int, rows: Sequence[Row], parts: YearParts) -> list[Area]:
                     name for agency, name in ranked.items() if agency in own and own[agency].rank == 1
                 ),
                 part=parts.by_set.get(set_id),
+                role=role,
             )
         )
     return areas

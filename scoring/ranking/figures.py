@@ -78,6 +78,7 @@ class Figures:
     _indexes: dict[tuple[Decimal, Decimal], tuple[Decimal | None, Decimal | None]]
     _ranks: dict[int, dict[int, int | None]]
     _order: Sequence[int]
+    _beside: frozenset[int] = frozenset()  # nodes of areas that add or take away: they have no index
 
     @property
     def node_count(self) -> int:
@@ -97,7 +98,7 @@ class Figures:
                     node,
                     pair[0],
                     pair[1],
-                    self._indexes[pair][1],
+                    None if node in self._beside else self._indexes[pair][1],
                     self._ranks[node].get(agency),
                     traces.get(node),
                 )
@@ -145,7 +146,8 @@ def compute(
 
     Points and maxima are sums of six-place points; indexes are percent. Rank and grade use the printed index or the
     exact one, as ``settings.rank_on`` says. An agency outside the ranking, or one whose maximum is 0, has no rank; the
-    same for a node whose maximum is 0. ``codes`` names the nodes and ``surveys`` the survey's leaves, for tie-breakers
+    same for a node whose maximum is 0, and for one in an area with a role: points that are added or taken away are
+    no share of a maximum. ``codes`` names the nodes and ``surveys`` the survey's leaves, for tie-breakers
     and for the gates of grades. Source: docs/scoring.md.
     """
     parts: list[tuple[Entrant, dict[int, tuple[Decimal, Decimal]]]] = []
@@ -161,6 +163,7 @@ def compute(
         return known
 
     order = tuple(node.key for node in tree.nodes)
+    beside = _beside(tree)
     by_node: dict[int, dict[int, Decimal | None]] = {node: {} for node in order}
     for entrant in entrants:
         rolled = rollup(
@@ -176,7 +179,7 @@ def compute(
         for node, pair in rolled.nodes.items():
             value = index_pair(pair)[chosen]
             if entrant.ranked:
-                by_node[node][entrant.agency_id] = value
+                by_node[node][entrant.agency_id] = None if node in beside else value
     ranks = {node: rank(by_agency, ties=settings.ties) for node, by_agency in by_node.items()}
     by_node.clear()
 
@@ -242,4 +245,15 @@ def compute(
                 grade,
             )
         )
-    return Figures(totals, parts, indexes, ranks, order)
+    return Figures(totals, parts, indexes, ranks, order, beside)
+
+
+def _beside(tree: Tree[int]) -> frozenset[int]:
+    """The nodes in areas of role bonus or penalty."""
+    waiting = [node.key for node in tree.nodes if node.parent is None and node.role]
+    found: set[int] = set()
+    while waiting:
+        key = waiting.pop()
+        found.add(key)
+        waiting += tree.children(key)
+    return frozenset(found)
