@@ -21,7 +21,7 @@ FRONT  := $(UI)/node_modules/.installed-$(call key,$(UI)/package-lock.json)
 # What a shell happens to hold of another installation must not reach the demo or the SQLite run.
 PLAIN    := env -u DATABASE_URL -u REDIS_URL -u SECRET_KEY -u ALLOWED_HOSTS -u EMAIL_URL -u DEBUG
 EMBEDDED := $(PLAIN) DJANGO_SETTINGS_MODULE=parindex.settings.embedded DATA_DIR="$(abspath $(DATA))"
-PYTEST   := $(BIN)/pytest -n $(JOBS) --dist worksteal -m "not bench"
+PYTEST   := $(BIN)/pytest -n $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-sqlite test-services check bench lock messages browser
@@ -62,11 +62,12 @@ demo: setup ## A sample province on SQLite at http://127.0.0.1:8000/, without Do
 test: test-sqlite test-services ## The suite on SQLite, then on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL)
 
 test-sqlite: setup browser
-	$(PLAIN) $(PYTEST) $(ARGS)
+	$(PLAIN) $(PYTEST) -m "not bench" $(ARGS)
 
+# What is the same on every database ran on SQLite already.
 test-services: setup browser
 	@if [ -n "$$TEST_DATABASE_URL" ] && [ -n "$$TEST_REDIS_URL" ]; then \
-	    set -x; $(PLAIN) DATABASE_URL="$$TEST_DATABASE_URL" REDIS_URL="$$TEST_REDIS_URL" $(PYTEST) $(ARGS); \
+	    set -x; $(PLAIN) DATABASE_URL="$$TEST_DATABASE_URL" REDIS_URL="$$TEST_REDIS_URL" $(PYTEST) -m "not bench and not once" $(ARGS); \
 	elif [ "$$REQUIRE_SERVICES" = 1 ]; then \
 	    echo "REQUIRE_SERVICES=1, but TEST_DATABASE_URL or TEST_REDIS_URL is not set" >&2; exit 1; \
 	else \

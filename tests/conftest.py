@@ -35,8 +35,17 @@ def needed(item: pytest.Item) -> set[str]:
     return names
 
 
+#: Fixtures by which a test meets the database.
+DATABASE = {"db", "transactional_db", "live_server", "worker"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With REQUIRE_SERVICES=1, leave to the other run of the suite what only that one can do."""
+    """Mark what no database changes; with REQUIRE_SERVICES=1, leave to the other run what only that one can do."""
+    for item in items:
+        meets = DATABASE.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+        if not meets and not needed(item) & {"postgres", "redis"}:
+            item.add_marker(pytest.mark.once)
     if not REQUIRED:
         return
     elsewhere = OTHER_RUN["postgres" if "postgres" in present() else "sqlite"]

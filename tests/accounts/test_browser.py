@@ -48,6 +48,7 @@ def check(page: Page, faults: list[str]) -> list[str]:
     return wrong + found
 
 
+@pytest.mark.once
 def test_the_pages_before_a_login(page: Page, live_server: LiveServer, faults: list[str]) -> None:
     account = person(Role.EDITOR)
     wrong = {}
@@ -78,6 +79,7 @@ def test_the_pages_of_an_account(page: Page, live_server: LiveServer, faults: li
     assert not any(wrong.values()), wrong
 
 
+@pytest.mark.once
 def test_the_pages_of_the_administration(page: Page, live_server: LiveServer, faults: list[str]) -> None:
     administrator = person(Role.ADMINISTRATOR)
     account = person(Role.EDITOR)

@@ -291,6 +291,7 @@ def test_a_reply_saves_itself(page: Page, place: Place, enter: Callable[..., Non
     assert ExplanationRequest.objects.get().explanation.text == "Đã có văn bản gia hạn."
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("tone", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
 def test_the_pages_are_accessible_and_never_scroll_sideways(
     page: Page, place: Place, enter: Callable[..., None], live_server: LiveServer, tone: str, width: int

@@ -218,6 +218,7 @@ def store(
     ).version
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("tone", "width"), [("light", 1280), ("dark", 390)])
 def test_every_page_is_accessible(
     web: Page, live_server: LiveServer, agency: Agency, user: User, tone: str, width: int

@@ -37,6 +37,7 @@ def faults(page: Page) -> list[str]:
     return heard
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("tone", "width"), [("light", 1280), ("dark", 390)])
 def test_pages_are_accessible_and_fit(
     page: Page, live_server: LiveServer, published, faults, tone, width

@@ -32,6 +32,7 @@ def faults(page: Page, live_server: LiveServer, agency: Agency) -> list[str]:
     return heard
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("tone", ["light", "dark"])
 def test_the_admin_is_accessible_and_keeps_the_policy(
     page: Page, live_server: LiveServer, faults: list[str], agency: Agency, tone: str

@@ -39,6 +39,7 @@ def theme(page: Page, server: LiveServer, value: str) -> None:
     page.context.add_cookies([{"name": "theme", "value": value, "url": server.url}])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize(("tone", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
 def test_pages_are_accessible(
@@ -51,6 +52,7 @@ def test_pages_are_accessible(
     assert faults == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_page_scrolls_sideways(page: Page, live_server: LiveServer, name: str) -> None:
     for width in (320, 390, 600, 721, 960, 1101, 1440):

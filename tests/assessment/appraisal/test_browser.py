@@ -80,6 +80,7 @@ def test_marking_without_script(browser: Browser, live_server: LiveServer, provi
     context.close()
 
 
+@pytest.mark.once
 def test_every_page_is_accessible_and_inside_the_screen(
     page: Page,
     live_server: LiveServer,
