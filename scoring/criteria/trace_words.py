@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from parindex.ui.formats import decimal_mark, format_decimal
 from scoring import engine
 from scoring.criteria.input_words import inputs_in_words
+from scoring.criteria.models import Criterion
 from scoring.criteria.wording import expression_in_words, rule_data_in_words
 
-__all__ = ["TraceTold", "trace_for_machines", "trace_told"]
+__all__ = ["TraceTold", "rule_of", "trace_for_machines", "trace_told"]
 
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _NAME = re.compile(r"%\((\w+)\)s")
@@ -60,6 +61,13 @@ class TraceTold:
     def line(self) -> str:
         """The arithmetic where there is some; points that were only picked or typed are no arithmetic."""
         return self.expression if " " in self.expression else ""
+
+
+def rule_of(criterion: Criterion) -> engine.Rule | None:
+    """The rule of a leaf, parsed; None above the leaves. Pure."""
+    if criterion.rule is None:
+        return None
+    return engine.parse_rule(criterion.rule, max_points=criterion.max_points)
 
 
 def trace_told(

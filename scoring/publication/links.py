@@ -25,7 +25,7 @@ class Links:
         return reverse("public:block", kwargs=self._place)
 
     def file(self, kind: str) -> str:
-        """The same figures as a file: ``csv`` or ``json``."""
+        """The same figures as a file: ``csv``, ``json``, or ``criteria`` (a line a criterion, as CSV)."""
         if self.fixed:
             return reverse(f"public:version_{kind}", kwargs=self._place | {"version": self.edition.version})
         return reverse(f"public:block_{kind}", kwargs=self._place)

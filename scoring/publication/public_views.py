@@ -27,8 +27,9 @@ from scoring.publication.public_agency import agency_page
 from scoring.publication.public_method import method_page
 from scoring.publication.public_queries import BlockSummary, block_figures, block_page, summaries
 
-TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}
-WRITERS = {"csv": exports.as_csv, "json": exports.as_json}
+CSV = "text/csv; charset=utf-8"
+TYPES = {"csv": CSV, "json": "application/json; charset=utf-8", "criteria": CSV}
+WRITERS = {"csv": exports.as_csv, "json": exports.as_json, "criteria": exports.as_criteria_csv}
 
 
 @login_not_required
@@ -197,7 +198,10 @@ def methods(request: HttpRequest) -> HttpResponse:
 def open_data(request: HttpRequest) -> HttpResponse:
     """What files there are and what stands in them."""
     editions = current_editions()
-    files = [(e, Links(e).file("csv"), Links(e).file("json")) for e in editions]
+    files = [
+        (e, Links(e).file("csv"), Links(e).file("json"), Links(e).file("criteria") if e.levels > 1 else "")
+        for e in editions
+    ]
     return page_response(
         request,
         "public/open_data.html",
@@ -228,14 +232,17 @@ def _block_page(
 
 def _file(request: HttpRequest, edition: Edition, kind: str) -> HttpResponse:
     suffix = "-rehearsal" if edition.rehearsal else ""
+    if kind == "criteria" and edition.levels == 1:
+        raise Http404  # nothing below the areas is public
     figures = block_figures(edition)
+    ending = "-criteria.csv" if kind == "criteria" else f".{kind}"
     return file_response(
         request,
         lambda: WRITERS[kind](edition, figures),
         content_type=TYPES[kind],
         seed=(exports.FORMAT, kind, edition, figures),
         at=edition.published_at,
-        name=f"par-index-{edition.year}-{edition.block_slug}-v{edition.version}{suffix}.{kind}",
+        name=f"par-index-{edition.year}-{edition.block_slug}-v{edition.version}{suffix}{ending}",
     )
 
 

@@ -40,11 +40,11 @@ TABLE: dict[str, Row] = {
     "public:year": Row(EVERYBODY, make="edition_year"),
     **{
         f"public:{name}": Row(EVERYBODY, make="edition")
-        for name in ("block", "block_csv", "block_json", "method")
+        for name in ("block", "block_csv", "block_json", "block_criteria", "method")
     },
     **{
         f"public:{name}": Row(EVERYBODY, make="edition_version")
-        for name in ("version", "version_csv", "version_json")
+        for name in ("version", "version_csv", "version_json", "version_criteria")
     },
     "public:agency": Row(EVERYBODY, make="edition_agency"),
     "public:chart": Row(EVERYBODY, make="edition_chart"),

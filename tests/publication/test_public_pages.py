@@ -277,7 +277,7 @@ PAGES = {
     "/rankings/2025/so-ban-nganh/v1/": 11,
     "/rankings/2025/so-ban-nganh/so-y-te/": 11,
     "/rankings/2025/so-ban-nganh.csv": 4,
-    "/rankings/2025/so-ban-nganh.json": 5,
+    "/rankings/2025/so-ban-nganh.json": 6,
     "/method/2025/so-ban-nganh/": 2,
     "/method/": 1,
     "/data/": 1,

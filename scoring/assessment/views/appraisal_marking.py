@@ -296,6 +296,8 @@ def _told(answer: Answer, score: engine.Score) -> dict[str, Any]:
         "maximum": score.applicable_max,
         "expression": shown_expression(score.trace),
         "words": trace_in_words(score.trace),
+        "trace": score.trace,
+        "rule": _rule(answer),
         "change": score.points - own.points,
         "change_text": format_decimal(score.points - own.points, signed=True),
         "differs": (score.points, score.applicable_max) != (own.points, own.applicable_max),
