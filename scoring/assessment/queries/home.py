@@ -122,8 +122,8 @@ def home_of(actor: Actor, now: datetime) -> Home:
             *asked.get(sheet.pk, (0, 0)),
             spans.get(sheet.pk),
             steps_from(sheet.state, actor=actor, agency_id=sheet.participation.agency_id),
-            *results.get(sheet.pk, ()),
-            looks=looks.get(sheet.pk, 0),
+            *results.get(sheet.pk, (None, None, None, 2)),
+            looks.get(sheet.pk, 0),
         )
         for sheet in sheets
     ]
