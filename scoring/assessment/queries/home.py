@@ -50,11 +50,11 @@ class OwnSheet:
     replied: int
     span: Span | None
     steps: list[Step]
+    looks: int = 0
     points: Decimal | None = None
     maximum: Decimal | None = None
     index: Decimal | None = None
     digits: int = 2
-    looks: int = 0
 
     @property
     def is_finalised(self) -> bool:
@@ -122,8 +122,8 @@ def home_of(actor: Actor, now: datetime) -> Home:
             *asked.get(sheet.pk, (0, 0)),
             spans.get(sheet.pk),
             steps_from(sheet.state, actor=actor, agency_id=sheet.participation.agency_id),
-            *results.get(sheet.pk, (None, None, None, 2)),
             looks.get(sheet.pk, 0),
+            *results.get(sheet.pk, ()),
         )
         for sheet in sheets
     ]
