@@ -172,6 +172,7 @@ class SheetWork:
     leaves: list[LeafWork]
     can_settle: bool
     returned: Transition | None = None
+    last_note: str = ""
 
     @property
     def areas(self) -> list[tuple[Criterion, list[LeafWork]]]:
@@ -275,7 +276,7 @@ def read_work(
         one.criterion_id: one
         for one in ImportedPoints.objects.filter(scoresheet=sheet, current=True).select_related("batch")
     }
-    last = last_year_of(sheet, {node.code: node.title for node in chosen})
+    last = last_year_of(sheet, [node.pk for node in chosen])
     means = block_means(reach, [node.pk for node in chosen]) if with_mean else {}
     returned = (
         sheet.transitions.filter(name="return_to_round_2").select_related("by").order_by("-at", "-pk").first()
@@ -294,7 +295,7 @@ def read_work(
             _area(node, nodes),
             one,
             imported=imported.get(node.pk),
-            last=last.get(node.code),
+            last=last.get(node.pk),
             mean=means.get(node.pk),
             mine=node.pk in duty,
             in_round=ROUND_OF_STATE.get(sheet.state),
@@ -311,7 +312,7 @@ def read_work(
                 citation.where = _place(citation)  # type: ignore[attr-defined]
             work.asked, work.request = asked.get(one.pk), requests.get(one.pk)
         leaves.append(work)
-    return SheetWork(sheet, reach, leaves, may_settle(actor, agency_id=agency_id), returned)
+    return SheetWork(sheet, reach, leaves, may_settle(actor, agency_id=agency_id), returned, last.note)
 
 
 def round_of(sheet: Scoresheet) -> int:

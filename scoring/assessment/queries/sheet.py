@@ -93,6 +93,7 @@ class SheetView:
     adjustments: list[Adjustment] = field(default_factory=list)
     own_division_ids: frozenset[int] = frozenset()
     asked_count: int = 0
+    last_note: str = ""
 
     @property
     def own_divisions(self) -> list[DivisionProgress]:
@@ -204,8 +205,7 @@ def read_sheet(
     marks = last_by_round(marks_shown(sheet, curtain))
     asked = _asked(sheet) if curtain.state in AFTER_ROUND_1 else {}
     imported = _imported(sheet) if curtain.shows_final else {}
-    leaf_titles = {node.code: node.title for node in criteria if node.is_leaf and node.pk in shown}
-    last = last_year_of(sheet, leaf_titles)
+    last = last_year_of(sheet, [node.pk for node in criteria if node.is_leaf and node.pk in shown])
 
     views: dict[int, LeafView] = {}
     for node in criteria:
@@ -221,7 +221,7 @@ def read_sheet(
             own,
             participation.agency.name,
             division=division,
-            last=last.get(node.code),
+            last=last.get(node.pk),
             imported=imported.get(node.pk),
             curtain=curtain,
             mine=division_id is not None and division_id in own_divisions,
@@ -261,6 +261,7 @@ def read_sheet(
         divisions=by_division(progress, answers, divisions),
         own_division_ids=own_divisions,
         asked_count=len(asked),
+        last_note=last.note,
         last_step=transitions[-1] if transitions else None,
         looks=looks,
         adjustments=adjustments,

@@ -107,6 +107,8 @@ def _against_last_year(view: SheetView) -> dict[str, object]:
         for leaf in branch.all_leaves():
             if leaf.answer is None or leaf.last is None or leaf.shown_points is None:
                 continue
+            if leaf.last.points is None:  # the links between the sets say that they don't compare as points
+                continue
             if leaf.last.maximum == leaf.shown_max and leaf.shown_points != leaf.last.points:
                 changed.append((leaf, leaf.shown_points - leaf.last.points))
     changed.sort(key=lambda pair: (-abs(pair[1]), pair[0].criterion.order))

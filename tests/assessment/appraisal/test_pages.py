@@ -237,10 +237,10 @@ def test_queries_of_a_sheet_and_a_leaf(django_assert_num_queries, province, mark
             answer=answer, round=1, by=UserFactory(), points=0, applicable_max=1, trace=TRACE, at=now
         )
     client = client_of(province.secretary())
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         client.get(sheet_url(province, province.health))
     client = client_of(province.assessor(province.home))
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         client.get(leaf_url(province, province.health))
 
 
