@@ -90,14 +90,17 @@ def look_rows(amendment: Amendment) -> list[LookRow]:
         amendment.second_looks.select_related(
             "answer__criterion", "answer__scoresheet__participation__agency", "done_by"
         )
-        .only(
-            "who", "change", "done_at", "done_by__full_name", "done_by__username", "answer__criterion__code",
-            "answer__criterion__title", "answer__criterion__appraiser_id",
-            "answer__scoresheet__participation__agency__name",
-            "answer__scoresheet__participation__agency__sort_key",
+        .defer(
+            "answer__inputs",
+            "answer__trace",
+            "answer__note",
+            "answer__criterion__rule",
+            "answer__criterion__rule_text",
+            "answer__criterion__guidance",
+            "answer__criterion__evidence",
         )
         .order_by("answer__scoresheet__participation__agency__sort_key", "answer__criterion__order", "who")
-    )  # fmt: skip
+    )
     offices: list[int | None] = [
         panel.appraiser_of(
             appraiser_id=look.answer.criterion.appraiser_id,

@@ -125,7 +125,10 @@ def sheets_of(cycle_block: CycleBlock, *, lock: bool = False) -> list[Scoresheet
     rows = Scoresheet.objects.filter(
         participation__cycle_block=cycle_block, criteria_set=cycle_block.criteria_set_id
     ).select_related("participation__agency")
-    return list((rows.select_for_update(of=("self",)) if lock else rows).order_by("pk"))
+    found = list((rows.select_for_update(of=("self",)) if lock else rows).order_by("pk"))
+    for sheet in found:
+        sheet.participation.cycle_block = cycle_block
+    return found
 
 
 def key_of(cycle_block: CycleBlock, tie: Bridge, sheets: Iterable[Scoresheet]) -> str:
