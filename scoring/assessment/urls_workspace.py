@@ -17,6 +17,7 @@ urlpatterns = [
     path("", workspace.home, name="home"),
     path("sheets/<uuid:public_id>/", workspace.sheet, name="sheet"),
     path("sheets/<uuid:public_id>/print/", workspace.print_sheet, name="print"),
+    path("sheets/<uuid:public_id>/export.xlsx", workspace.export_sheet, name="export"),
     path("sheets/<uuid:public_id>/check/", workspace.check, name="check"),
     path("sheets/<uuid:public_id>/amendment/", workspace_amendment.amendment, name="amendment"),
     path("answers/<uuid:public_id>/keep/", workspace_amendment.keep, name="keep"),

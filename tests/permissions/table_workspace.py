@@ -88,6 +88,7 @@ TABLE = {
     "workspace:home": Row(AGENCY),
     "workspace:sheet": Row(AGENCY, make="sheet"),
     "workspace:print": Row(AGENCY, make="sheet"),
+    "workspace:export": Row(AGENCY, make="sheet"),
     "workspace:check": Row(AGENCY, make="sheet"),
     "workspace:history": Row(AGENCY, make="sheet"),
     "workspace:submit": Row(EDITORS, make="sheet", methods=BOTH, knows=AGENCY),

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from scoring.publication.exports import COLUMNS, FORMAT
+from scoring.publication.exports import COLUMNS, CRITERIA_COLUMNS, FORMAT
 from tests.factories_scoring import make_agency, make_block
 from tests.publication.years import publish, scored
 
@@ -142,3 +142,41 @@ def _keys(value, within="") -> set[str]:
     if isinstance(value, list):
         return set().union(*(_keys(one) for one in value))
     return set()
+
+
+def test_at_full_depth_page_json_and_csv_tell_the_same_sentence(client):
+    """The trace of a leaf stands in all three, and nowhere unless the decision publishes everything."""
+    block = make_block("Sở, ban, ngành", slug="so-ban-nganh")
+    agency = make_agency("Sở Y tế", block=block, slug="so-y-te")
+    publish(scored({agency: ("55.25", "30")}, block=block, settings={"digits": 2, "depth": "leaf"}))
+    sentence = "Được cho 55,25 điểm."
+    page = client.get("/rankings/2025/so-ban-nganh/so-y-te/").content.decode()
+    assert sentence in page and '<table class="trace-rows">' in page
+    document = client.get("/rankings/2025/so-ban-nganh.json").json()
+    [leaf] = [one for one in document["rows"][0]["criteria"] if one["code"] == "1.1.1"]
+    assert (leaf["sentence"], leaf["points"]) == (sentence, "55.25")
+    assert leaf["trace"]["points"] == "55.25" and set(leaf["trace"]) >= {
+        "kind",
+        "inputs",
+        "steps",
+        "rounding",
+    }
+    above = [one for one in document["rows"][0]["criteria"] if one["code"] == "1.1"]
+    assert all("trace" not in one for one in above)
+    answer = client.get("/rankings/2025/so-ban-nganh/criteria.csv")
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert list(lines[0]) == list(CRITERIA_COLUMNS)
+    [line] = [one for one in lines if one["code"] == "1.1.1"]
+    assert (line["slug"], line["points"], line["sentence"]) == ("so-y-te", "55.25", sentence)
+    assert client.get("/rankings/2025/so-ban-nganh/v1/criteria.csv").content == answer.content
+
+
+@pytest.mark.parametrize(("depth", "status"), [("area", 404), ("criterion", 200)])
+def test_no_trace_leaves_the_house_above_the_leaves(client, depth, status):
+    block = make_block("Sở, ban, ngành", slug="so-ban-nganh")
+    agency = make_agency("Sở Y tế", block=block, slug="so-y-te")
+    publish(scored({agency: ("55.25", "30")}, block=block, settings={"digits": 2, "depth": depth}))
+    answer = client.get("/rankings/2025/so-ban-nganh/criteria.csv")
+    assert answer.status_code == status
+    files = [client.get("/rankings/2025/so-ban-nganh.json").content.decode(), answer.content.decode()]
+    assert not any("Được cho" in text or '"trace"' in text for text in files)

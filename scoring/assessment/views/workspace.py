@@ -14,6 +14,7 @@ from scoring.assessment import permissions
 from scoring.assessment.queries.history import answer_history, sheet_history
 from scoring.assessment.queries.home import home_of
 from scoring.assessment.queries.sheet import read_sheet
+from scoring.assessment.sheet_file import write_sheet
 from scoring.assessment.views.workspace_base import (
     actor_of,
     agency_page,
@@ -25,6 +26,7 @@ from scoring.assessment.views.workspace_base import (
 )
 
 HISTORY_PAGE = 60
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
@@ -53,6 +55,21 @@ def print_sheet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         leaf.may_write = False
     attach_rows(view)
     return render(request, "workspace/print.html", page_context(request, view) | {"tab": "print"})
+
+
+@require_safe
+@agency_page
+def export_sheet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The whole sheet as a workbook, with how the points of each leaf came about."""
+    found = permissions.sheet_for(actor_of(request), public_id)
+    view = read_sheet(found, actor=actor_of(request), now=db_now(), whole=True)
+    participation = found.participation
+    name = f"phieu-{participation.cycle_block.cycle.year}-{participation.agency.slug}.xlsx"
+    return HttpResponse(
+        write_sheet(view),
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
 
 
 @require_safe
