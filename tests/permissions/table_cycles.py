@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from parindex.clock import db_now
+from scoring.assessment.models import Amendment
 from tests.factories_scoring import make_set, open_cycle
 from tests.permissions.table import PROVINCE, Kinds, Row, World
 
+LEAVES = [("1.1", "1", {"kind": "boolean", "yes": "1", "no": "0"})]
 MANAGES = {"secretary"}
 BOTH = ("GET", "POST")
 POST = ("POST",)
@@ -31,9 +36,30 @@ def _participations(world: World) -> Kinds:
     return Kinds({"pk": own.pk}, {"pk": foreign.pk}, {"pk": 999_999})
 
 
-OBJECTS = {"cycle": _cycles, "block_of_cycle": _blocks, "participation": _participations}
+def _amendments(world: World) -> Kinds:
+    made = [
+        Amendment.objects.create(
+            cycle_block=year.cycle_block,
+            earlier=year.criteria_set,
+            criteria_set=make_set(LEAVES, year=year.cycle.year),
+            effective_on=date(2041, 7, 1),
+            sheets=2,
+            by=world.people["secretary"],
+            at=db_now(),
+        )
+        for year in _years(world)
+    ]
+    return Kinds({"pk": made[0].pk}, {"pk": made[1].pk}, {"pk": 999_999})
+
+
+OBJECTS = {
+    "amendment": _amendments,
+    "cycle": _cycles, "block_of_cycle": _blocks, "participation": _participations}
 READ_AND_SET_UP = {"methods": BOTH, "posts": (MANAGES, MANAGES)}
 TABLE = {
+    "cycles:amend": Row(MANAGES, MANAGES, make="block_of_cycle", methods=BOTH),
+    "cycles:amendment": Row(PROVINCE, PROVINCE, make="amendment"),
+    "cycles:amendment_list": Row(PROVINCE, PROVINCE, make="amendment"),
     "cycles:index": Row(PROVINCE),
     "cycles:new": Row(MANAGES, methods=BOTH),
     "cycles:cycle": Row(PROVINCE, PROVINCE, make="cycle", **READ_AND_SET_UP),

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import uuid
 
+from datetime import date
+
+from agencies.actors import actor_for
 from agencies.models import Role
 from parindex.clock import db_now
 from scoring.assessment.models import Answer, Citation, ExplanationRequest, Scoresheet, SheetState
+from scoring.assessment.services.amendment import amend_block
+from scoring.criteria.models import SetLink
 from tests.assessment.sheet.conftest import make_version
 from tests.factories import person
 from tests.factories_scoring import OpenedYear, make_set, open_cycle
@@ -72,7 +77,33 @@ def _requests(world: World) -> Kinds:
     return _kinds(*made)
 
 
+def _amended(world: World) -> list[Scoresheet]:
+    """Sheets of an amended set, with an answer that the agency looks at once more."""
+    year = _year(world)
+    newer = make_set(LEAVES, block=world.block, appraiser=world.home)
+    SetLink.objects.create(newer=newer, earlier=year.criteria_set, stated=True)
+    amend_block(
+        actor=actor_for(world.people["secretary"]),
+        cycle_block=year.cycle_block,
+        criteria_set=newer,
+        effective_on=date(2025, 7, 1),
+    )
+    return list(Scoresheet.objects.filter(criteria_set=newer).order_by("pk"))
+
+
+def _amended_sheets(world: World) -> Kinds:
+    own, foreign = _amended(world)
+    return _kinds(own.public_id, foreign.public_id)
+
+
+def _amended_answers(world: World) -> Kinds:
+    own, foreign = (Answer.objects.get(scoresheet=sheet) for sheet in _amended(world))
+    return _kinds(own.public_id, foreign.public_id)
+
+
 OBJECTS = {
+    "amended_sheet": _amended_sheets,
+    "amended_answer": _amended_answers,
     "sheet": _sheets,
     "explaining_sheet": _explaining,
     "answer": _answers,
@@ -85,6 +116,8 @@ HEAD = frozenset({"head"})
 TYPED = {"version": "0", "note": "Có văn bản."}
 
 TABLE = {
+    "workspace:amendment": Row(AGENCY, make="amended_sheet"),
+    "workspace:keep": Row(EDITORS, make="amended_answer", methods=("POST",), knows=AGENCY),
     "workspace:home": Row(AGENCY),
     "workspace:sheet": Row(AGENCY, make="sheet"),
     "workspace:print": Row(AGENCY, make="sheet"),
