@@ -12,7 +12,7 @@ const send = async (address, data, part) => {
 };
 const drawn = (html) => { const holder = document.createElement("template"); holder.innerHTML = html; return holder.content; };
 
-// The trial: the inputs are only drawn anew where others are asked for, so that nobody types into thin air
+// The trial: while somebody types into the inputs they stay as they are, unless others are asked for
 const showTrial = (html) => {
   const box = document.getElementById("rule-try");
   const next = drawn(html);
@@ -21,7 +21,7 @@ const showTrial = (html) => {
   const held = document.activeElement;
   const typing = box.contains(held) && held.matches("input, select, textarea") ? { id: held.id, start: held.selectionStart, end: held.selectionEnd, value: held.value } : null;
   const same = now && inputs && now.dataset.signature === inputs.dataset.signature;
-  if (same) inputs.replaceWith(now);
+  if (same && now.contains(held)) inputs.replaceWith(now);
   box.replaceChildren(next);
   if (!typing?.id) return;
   const again = document.getElementById(typing.id);

@@ -16,7 +16,7 @@ from scoring import engine
 from scoring.criteria.rule_forms.params import NOTHING, Choice, Flag, Num, Param, Text
 from scoring.criteria.rule_forms.rows import ENDS, gather_ends, spread_ends
 
-__all__ = ["Answers", "gather_condition", "params_of_condition", "spread_condition"]
+__all__ = ["Answers", "gather_condition", "params_of_condition", "place_in_condition", "spread_condition"]
 
 _BY = Choice(
     "by",
@@ -80,7 +80,7 @@ class _Is(Param):
         return value or NOTHING
 
 
-_number = Num("is", "")
+_number = Num("equals", "")
 
 
 def _is_number(text: str) -> bool:
@@ -97,8 +97,8 @@ def params_of_condition(values: Mapping[str, Any], answers: Answers) -> tuple[Pa
     )
     one = answers.asked(key)
     if one is not None and (one.type == "boolean" or one.choices):
-        return (_BY, question, _choice(one, str(values.get("is") or "")))
-    return (_BY, question, _Is("is", _("is exactly")), *ENDS)
+        return (_BY, question, _choice(one, str(values.get("equals") or "")))
+    return (_BY, question, _Is("equals", _("is exactly")), *ENDS)
 
 
 def _choice(one: engine.Field, kept: str) -> Choice:
@@ -113,7 +113,7 @@ def _choice(one: engine.Field, kept: str) -> Choice:
     if kept and kept not in dict(listed):
         listed.append((kept, kept))
     label = _("holds") if one.type == "items" else _("is answered")
-    return flag("is", label, choices=[("", "—"), *listed])
+    return flag("equals", label, choices=[("", "—"), *listed])
 
 
 def spread_condition(when: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def spread_condition(when: Mapping[str, Any]) -> dict[str, Any]:
     if "answer" not in when:
         return {"by": "fact", **when}
     key = f"{when['answer']}|{when.get('field', '')}"
-    return spread_ends(when) | {"by": "answer", "answer": key, "is": when.get("is")}
+    return spread_ends(when) | {"by": "answer", "answer": key, "equals": when.get("is")}
 
 
 def gather_condition(got: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,4 +130,11 @@ def gather_condition(got: Mapping[str, Any]) -> dict[str, Any]:
         return {"fact": got.get("fact", "")} | ({"is": got["is"]} if "is" in got else {})
     code, _sign, name = str(got.get("answer", "")).partition("|")
     ends = gather_ends(got)
-    return {"answer": code, "field": name} | ends | ({"is": got["is"]} if "is" in got else {})
+    return {"answer": code, "field": name} | ends | ({"is": got["equals"]} if "equals" in got else {})
+
+
+def place_in_condition(key: str, by_answer: bool) -> str:
+    """The field that a parameter of a condition stands in."""
+    if key == "is":
+        return "equals" if by_answer else "is"
+    return {"ge": "low", "gt": "low", "le": "high", "lt": "high", "field": "answer"}.get(key, key)

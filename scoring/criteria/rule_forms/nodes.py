@@ -23,6 +23,7 @@ from scoring.criteria.rule_forms.conditions import (
     Answers,
     gather_condition,
     params_of_condition,
+    place_in_condition,
 )
 from scoring.criteria.rule_forms.kinds import KIND_CHOICES
 from scoring.criteria.rule_forms.params import NOTHING, Choice
@@ -326,15 +327,22 @@ class CaseNode:
     def build(self) -> dict[str, Any]:
         """The case as JSON."""
         got = self.condition.got() | {"by": self.condition.text("by")}
-        when = restored(gather_condition(got), self.condition.kept, self.condition)
+        when = gather_condition(got)
+        for key, value in self.condition.kept.items():
+            param = self.condition.params.get(self._field(key))
+            if param is None or param.shown(value).strip() == self.condition.text(param.key).strip():
+                when[key] = value
         return {"when": when, "rule": self.rule.build()}
+
+    def _field(self, key: str) -> str:
+        return place_in_condition(key, self.condition.text("by") == "answer")
 
     def add_problem(self, path: str, text: str) -> None:
         if path.startswith("rule"):
             self.rule.add_problem(path.removeprefix("rule").lstrip("."), text)
             return
         key = path.removeprefix("when").lstrip(".")
-        key = {"ge": "low", "gt": "low", "le": "high", "lt": "high", "field": "answer"}.get(key, key)
+        key = self._field(key)
         if not (self.condition.wrong(key, text) or self.condition.wrong("fact", text)):
             self.condition.wrong("answer", text)
 

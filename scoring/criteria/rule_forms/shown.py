@@ -68,7 +68,7 @@ def _condition(when: Mapping[str, Any], answers: Answers) -> Values:
     by = {
         "by": str(spread["by"]),
         "answer": str(spread.get("answer") or ""),
-        "is": str(spread.get("is") or ""),
+        "equals": str(spread.get("equals") or ""),
     }
     params = params_of_condition(by, answers)
     values = texts_of(params, spread)
