@@ -194,7 +194,7 @@ def why_unscored(
         for fault in errors.problems:
             text = fault.text(translate=_, number=format_decimal)
             label = labels.get(fault.path, "")
-            told.append(f"{label}: {text}" if label else text)
+            told.append(f"{label[:1].upper()}{label[1:]}: {text}" if label else text)
         return told
     return []
 

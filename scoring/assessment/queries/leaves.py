@@ -143,7 +143,8 @@ class LeafView:
     def kept_words(self) -> str:
         """The inputs that are kept, in a line."""
         words = inputs_in_words(self.rule, self.answer.inputs) if self.answer else []
-        return "; ".join(f"{label}: {value}" for label, value in words)
+        # the case that asked is told by the rule; here its name would only stand in the way
+        return "; ".join(f"{label.rpartition(' · ')[2]}: {value}" for label, value in words)
 
     @property
     def why_lapsed(self) -> list[str]:

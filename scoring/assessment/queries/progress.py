@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from evidence.models import DocumentVersion
 from scoring.assessment.models import Answer, Citation, NotApplicableRequest, Scoresheet
 from scoring.assessment.queries.second_looks import NO_LOOKS, Looks, looks_of
-from scoring.assessment.queries.sums import Cap, Pair, caps_of, roll_up
+from scoring.assessment.queries.sums import Cap, Pair, caps_of, is_provisional, roll_up
 from scoring.criteria.models import CriteriaSet, Criterion
 from scoring.criteria.queries import SetNode, tree_of
 
@@ -82,6 +82,7 @@ class Progress:
     gaps: list[Gap]
     nodes: dict[int, Pair] = field(repr=False, default_factory=dict)
     caps: dict[int, Cap] = field(repr=False, default_factory=dict)
+    provisional: bool = False  # the whole block settles some of it (docs/scoring.md, Settling)
     #: (points so far, maximum) of every leaf: ``results`` of the self-assessment, ``others`` with all leaves' maxima.
     results: dict[int, Pair] = field(repr=False, default_factory=dict)
     others: dict[int, Pair] = field(repr=False, default_factory=dict)
@@ -192,6 +193,7 @@ def progress_from(
         gaps=gaps,
         nodes=rolled.nodes,
         caps=caps_of(tree, rolled.nodes, results),
+        provisional=is_provisional(tree),
         results=results,
         others=others,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -56,6 +57,17 @@ def roll_up(
         bonus_cap=criteria_set.bonus_cap,
         penalty_cap=criteria_set.penalty_cap,
     )
+
+
+def is_provisional(tree: SetTree) -> bool:
+    """Whether a ranking may still move points of this set between leaves, or hold them against the block. Pure."""
+    for leaf in tree.leaves:
+        for rule in leaf.rule.walk() if leaf.rule is not None else ():
+            if rule.kind in ("ratio_to_best", "target_and_leader") or rule.not_arising in ("rescale", "move"):
+                return True
+        if leaf.rule is not None and '"zeroes": "parent"' in json.dumps(leaf.rule.data):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
