@@ -11,8 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from parindex.ui.formats import format_percent, format_points
-from scoring.criteria.settings_words import grade_in_words, ties_in_words
 from scoring.criteria.models import Criterion
+from scoring.criteria.settings_words import grade_in_words, ties_in_words
 from scoring.criteria.wording import rule_in_words
 from scoring.publication.editions import Edition
 from scoring.publication.parts import YearPart, parts_of
@@ -130,11 +130,11 @@ def settings_in_words(
     )
     told = [
         (_("Index"), _("points achieved / maximum that applies to the agency × 100")),
-        *_parts_in_words(settings),
         (_("Rounding of the index"), rounding),
         (_("Ranking"), rank_on),
         (_("Shared ranks"), ties),
     ]
+    told += _parts_in_words(settings)
     if bonus_cap or penalty_cap:
         told.append(
             (

@@ -53,7 +53,7 @@ class AddPartForm(PortalForm):
     def __init__(self, year: YearParts, data: Any = None) -> None:
         super().__init__(data, initial={"with_agencies": True, "main_period": year.main.period})
         self.sets = set_choices(year)
-        self.fields["criteria_set"].choices = [  # type: ignore[attr-defined]
+        self.fields["criteria_set"].choices = [("", "—")] + [  # type: ignore[attr-defined]
             (key, f"{one.year} · {one} · {_('locked') if one.locked_at else _('draft')}")
             for key, one in self.sets.items()
         ]
