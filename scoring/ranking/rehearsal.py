@@ -151,6 +151,8 @@ def base_runs(criteria_set: CriteriaSet) -> list[RankingRun]:
         .order_by("cycle_block__cycle__year", "pk")
     )
     for run in runs:
+        if run.settings.get("parts"):
+            continue  # a year of several sets: its figures are of no one set; each part's own runs serve
         newest[run.cycle_block_id, run.stage] = run
     found = list(newest.values())
     return sorted(
