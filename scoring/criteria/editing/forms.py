@@ -205,7 +205,9 @@ class PasteForm(PortalForm):
     def __init__(self, draft: CriteriaSet, data: Any = None, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
         nodes = (
-            draft.criteria.filter(rule__isnull=True).order_by("order").only("pk", "code", "title", "level")
+            draft.criteria.filter(rule__isnull=True)
+            .order_by("order")
+            .only("criteria_set", "code", "title", "level")
         )
         choices: list[tuple[Any, Any]] = [("", _("The set itself: the outermost rows are areas"))]
         choices += [

@@ -24,8 +24,10 @@ BEYOND = 1_000_000
 def rows_of(draft: CriteriaSet) -> list[Criterion]:
     """The nodes, depth first, in one query; orders that are not 1, 2, 3 … are set right."""
     rows = list(draft.criteria.order_by("order"))
+    known = {row.pk: row for row in rows}
     for row in rows:
         row.criteria_set = draft
+        row.parent = None if row.parent_id is None else known[row.parent_id]
     if any(row.order != at for at, row in enumerate(rows, start=1)):
         draft.criteria.update(order=F("order") + BEYOND)
         for at, row in enumerate(rows, start=1):

@@ -132,7 +132,8 @@ def move_node(
         if move.parent is not None:
             ungroup_texts(draft, [rows[place_of(rows, move.parent)]])
         touched(draft)
-        node.refresh_from_db()
+        node.refresh_from_db(fields=["order", "level"])
+        node.parent = None if move.parent is None else rows[place_of(rows, move.parent)]
         _record(actor, "criterion.moved", node, before=before, after=_place(node))
     return node
 

@@ -186,7 +186,9 @@ def remove_profile(*, actor: Actor | None, set_pk: int, key: str, revision: int 
 def leaves_by_profile(criteria_set: CriteriaSet) -> dict[str, list[Criterion]]:
     """The nodes that each profile takes away, by its key. One query."""
     found: dict[str, list[Criterion]] = {}
-    for node in criteria_set.criteria.order_by("order").only("pk", "code", "title", "not_applicable_for"):
+    for node in criteria_set.criteria.order_by("order").only(
+        "criteria_set", "code", "title", "not_applicable_for"
+    ):
         for key in node.not_applicable_for:
             found.setdefault(key, []).append(node)
     return found

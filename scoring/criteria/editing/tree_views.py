@@ -27,8 +27,8 @@ from scoring.criteria.editing.tree import WAYS, end_of, place_of
 from scoring.criteria.models import CriteriaSet
 from scoring.criteria.permissions import may_manage_sets
 
-NEEDS_NODE = {*WAYS, "part", "after", "delete"}
-ADDS = {"area", "part", "after"}
+NEEDS_NODE = {*WAYS, "add-part", "add-behind", "delete"}
+ADDS = {"add-area", "add-part", "add-behind"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,8 +141,8 @@ def _act(
             made = services.add_node(
                 actor=actor,
                 set_pk=draft.pk,
-                parent=node if act == "part" else None,
-                after=node if act == "after" else None,
+                parent=node if act == "add-part" else None,
+                after=node if act == "add-behind" else None,
             )
             return f"{here}?at={made.pk}&new=1#title-{made.pk}", ""
     if act == "delete":
