@@ -54,6 +54,7 @@ def plain_case(case: StoredLike) -> dict[str, Any]:
 
 def write(rule: engine.Rule | None, case: Mapping[str, Any]) -> str:
     """A case in plain values as one line; as JSON where reading the line would give anything else."""
+    case = {key: plain(Decimal(value)) if key in ("points", "max") else value for key, value in case.items()}
     line = None if rule is None else _line(terms_of(rule), case)
     if rule is not None and line is not None:
         found = read(rule, line)

@@ -56,6 +56,22 @@ HELP: tuple[tuple[str, str], ...] = (
         "Mã của các nhóm đặc thù khai ở trang “Thông tin”, cách nhau bằng dấu phẩy.",
     ),
     (
+        "Mức trần",
+        "Điểm cao nhất được tính của một mục, dù các mục con cộng lại nhiều hơn: sáu mục 10 điểm, tính không quá 10 "
+        "thì điểm tối đa 10, mức trần 10. Bỏ trống khi không có.",
+    ),
+    (
+        "Vai trò",
+        "Chỉ điền ở lĩnh vực: “điểm thưởng” được cộng, “điểm trừ” bị trừ, cả hai không tính vào tổng điểm tối đa. "
+        "Bỏ trống với lĩnh vực thường.",
+    ),
+    (
+        "Trường hợp kiểm tra",
+        "Mỗi dòng một trường hợp: số liệu, mũi tên → (hoặc =>), số điểm phải được. Ví dụ: "
+        "tử số = 88; mẫu số = 111 → 1,189189. Khi điểm tối đa khác của mục: tử số = 0; mẫu số = 0 → 0 trên 0. "
+        "Ghi chú viết sau dấu |. Hệ thống chấm thử từng dòng khi nhập và khi khóa; dòng không khớp là lỗi.",
+    ),
+    (
         "Cột Ghi chú",
         "Không nhập vào hệ thống. Dòng bắt đầu bằng “Ghi chú”, “Lưu ý”, “*” và dòng “Tổng cộng” được bỏ qua.",
     ),
@@ -71,6 +87,26 @@ HELP: tuple[tuple[str, str], ...] = (
     ),
     ("Chuyển điểm", "Chuyển điểm cho = 1.2.1, 1.2.2"),
     ("Hậu quả của một phương án", "Trong ngoặc vuông sau điểm: " + "; ".join(rule_words.EFFECTS.values())),
+    ("Số liệu của trường hợp kiểm tra", ""),
+    ("Đạt / không đạt", "kết quả = đạt → 0,5"),
+    (
+        "Chọn một phương án",
+        "phương án = Kịp thời → 0,5 (hoặc số thứ tự: phương án = 1; khoảng: phương án = 2; điểm = 1,5)",
+    ),
+    ("Danh mục yêu cầu", "mục = 1, 3 → 1 (số thứ tự; hoặc: tất cả, không có)"),
+    (
+        "Giá trị, tỷ lệ, đếm",
+        "giá trị = 90 → 1 · tử số = 8; mẫu số = 10 → 2 · số lượng = 3 → 0,5 · số lượng 1 = 2; số lượng 2 = 0 → 1",
+    ),
+    (
+        "Điều tra, chỉ số, ngày",
+        "A = 10; B = 5 → 3,4 · tỷ lệ % = 91,17 → 9,117 · thứ hạng = 3 → 2 · "
+        "từ ngày = 01/12/2025; đến ngày = 05/12/2025 → 0",
+    ),
+    ("Công thức, các phần", "x = 2; y = 5 → 0,8 · phần 1 điểm = 0,5; phần 2 số lượng = 1 → 1"),
+    ("So với cao nhất", "giá trị = 30; cao nhất của khối = 60 → 1"),
+    ("Trả lời của mục khác, điều kiện", "1.1.2 (giá trị) = có; điều kiện 1 = không; điểm = 1 → 1"),
+    ("Không phát sinh", "không phát sinh = có → 2"),
     (
         "Quy tắc không viết được thành dòng",
         "Viết nguyên quy tắc bằng JSON, bắt đầu bằng dấu {. Tệp do hệ thống xuất cũng viết như vậy khi cần.",

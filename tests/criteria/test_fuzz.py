@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from scoring.criteria import services
 from scoring.criteria.fileformat import check, read
 from scoring.criteria.models import CriteriaSet, Criterion
+from tests.criteria.drawing import drawn_set
 from tests.criteria.files import ALL_FILES, encoded, small
+from tests.engine.test_fuzz import EVERY
 
 JSON = st.recursive(
     st.none()
@@ -28,8 +30,12 @@ JSON = st.recursive(
 )
 KEYS = st.sampled_from(
     ["format", "title", "year", "block", "decision", "total", "applicability_profiles", "areas", "code", "max",
-     "children", "rule", "kind", "options", "bands", "method", "appraiser", "not_applicable_for", "na_request"]
+     "children", "rule", "kind", "options", "bands", "method", "appraiser", "not_applicable_for", "na_request",
+     "cap", "role", "tests", "inputs", "points", "answers", "best"]
 )  # fmt: skip
+
+INPUTS = ["value", "option", "items", "n", "numerator", "denominator", "counts", "pct", "not_arising", "p0_points",
+          "v_x", "fact_0", "from", "to", "rank", "expression"]  # fmt: skip
 
 
 def spots(value: Any, found: list[tuple[Any, Any]] | None = None) -> list[tuple[Any, Any]]:
@@ -94,6 +100,23 @@ def test_a_sample_with_bytes_exchanged(seed: int) -> None:
         if not data:
             break
     sound(read(bytes(data)))
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(0, 10**9), JSON, st.integers(0, 10**9))
+def test_a_drawn_set_with_one_value_exchanged(seed: int, value: Any, dice: int) -> None:
+    """Caps, roles and stored cases of every kind of rule are among what is exchanged."""
+    document = drawn_set(random.Random(seed))
+    container, key = random.Random(dice).choice(spots(document))
+    container[key] = value
+    sound(read(json.dumps(document).encode()))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(EVERY), st.dictionaries(KEYS | st.sampled_from(INPUTS), JSON, max_size=4), JSON, JSON)
+def test_any_inputs_of_a_case(rule: dict[str, Any], inputs: dict[str, Any], points: Any, note: Any) -> None:
+    tests = [{"inputs": inputs, "points": points, "note": note}, {"inputs": points, "points": "1"}]
+    sound(check(small({"code": "1", "title": "t", "max": "2", "rule": rule, "tests": tests})))
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -14,19 +15,29 @@ from hypothesis import strategies as st
 from openpyxl.cell.cell import MergedCell
 
 from agencies.models import Block
-from scoring.criteria import services
+from scoring import engine
+from scoring.criteria import case_lines, services
 from scoring.criteria.carriers import read
+from scoring.criteria.case_check import check
 from scoring.criteria.models import CriteriaSet, Criterion
 from scoring.criteria.xlsx_notes import annotated
 from scoring.criteria.xlsx_open import UnreadableWorkbook
 from scoring.criteria.xlsx_write import write_workbook
+from tests.criteria.drawing import drawn_set
 from tests.criteria.files import SAMPLES, small
 from tests.criteria.test_fuzz import sound
 from tests.criteria.test_xlsx import officials
 from tests.criteria.workbooks import FILES, document, packed, parts, saved
+from tests.engine.test_fuzz import EVERY
 from tests.factories_scoring import home_affairs, make_block
 
-BOOKS = [officials(), write_workbook(small()), *(write_workbook(document(path)) for path in FILES[2:])]
+DRAWN = [drawn_set(random.Random(seed)) for seed in range(4)]
+BOOKS = [
+    officials(),
+    write_workbook(small()),
+    *(write_workbook(document(path)) for path in FILES[2:]),
+    *map(write_workbook, DRAWN),
+]
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
@@ -36,9 +47,15 @@ VALUES = st.one_of(
     st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=30),
     st.sampled_from(
         ["=1+1", "#REF!", "0,5", "1.2.3", "{", '{"kind": "count"}', "Theo khoảng",
-         "Tổng cộng", "Ghi chú: x", "Lĩnh vực", "có", "2", "1e999", "\u202e", "Mã"]
+         "Tổng cộng", "Ghi chú: x", "Lĩnh vực", "có", "2", "1e999", "\u202e", "Mã", "điểm trừ", "Vai trò", "Mức trần",
+         "tử số = 8; mẫu số = 10 → 1", "→ 1", "giá trị = 90 → 1 trên 2 | x", '{"inputs": {}, "points": "1"}']
     ),
 )  # fmt: skip
+
+CASE_PIECES = st.sampled_from(
+    ["tử số", "mẫu số", "giá trị", "phương án", "mục", "A", "x", " = ", "; ", " → ", "->", "1", "0,5", "trên", "|",
+     "\n", "{", "}", '"inputs": {}', ":", "đạt", "có", "1, 2", "31/12/2025", "phần 1 ", "cao nhất của khối"]
+) | st.text(max_size=4)  # fmt: skip
 
 
 def damaged(seed: int, values: list[Any]) -> bytes:
@@ -47,7 +64,7 @@ def damaged(seed: int, values: list[Any]) -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(chance.choice(BOOKS)))
     for value in values:
         sheet = chance.choice(book.worksheets[:2])
-        row, column = chance.randint(1, sheet.max_row), chance.randint(1, min(sheet.max_column, 14))
+        row, column = chance.randint(1, sheet.max_row), chance.randint(1, min(sheet.max_column, 18))
         match chance.randrange(8):
             case 0:
                 sheet.delete_rows(row)
@@ -111,6 +128,18 @@ def test_bytes_of_the_parts_exchanged(seed: int) -> None:
         annotated(data, reading.errors, reading.warnings)
     except UnreadableWorkbook as refusal:
         assert str(refusal)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(EVERY), st.lists(CASE_PIECES, max_size=8).map("".join))
+def test_any_text_in_the_column_of_cases(data: dict[str, Any], text: str) -> None:
+    """Findings with their line, or cases that are written to the same again."""
+    rule = engine.parse_rule(data, max_points=Decimal(2))
+    found = case_lines.read(rule, text)
+    assert all(line > 0 and message and "%(" not in message for line, message in found.faults)
+    for case in found.cases:
+        if isinstance(case.get("inputs"), dict) and isinstance(case.get("points"), str):
+            check(rule, rule.max_points, case["inputs"])
 
 
 @settings(max_examples=100, deadline=None)
