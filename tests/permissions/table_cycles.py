@@ -54,7 +54,10 @@ def _amendments(world: World) -> Kinds:
 
 OBJECTS = {
     "amendment": _amendments,
-    "cycle": _cycles, "block_of_cycle": _blocks, "participation": _participations}
+    "cycle": _cycles,
+    "block_of_cycle": _blocks,
+    "participation": _participations,
+}
 READ_AND_SET_UP = {"methods": BOTH, "posts": (MANAGES, MANAGES)}
 TABLE = {
     "cycles:amend": Row(MANAGES, MANAGES, make="block_of_cycle", methods=BOTH),
