@@ -260,7 +260,7 @@ def participants(cycle_block: CycleBlock) -> list[AgencyRow]:
     }
     # decided or not: the count must not tell anybody how a request was decided
     asked = (Answer.Applicability.REQUESTED, Answer.Applicability.GRANTED, Answer.Applicability.REFUSED)
-    settled = Q(inputs__isnull=False) | Q(applicability__in=asked)
+    settled = Q(inputs__isnull=False, self_points__isnull=False) | Q(applicability__in=asked)
     counts = {
         sheet: (leaves, answered, marked)
         for sheet, leaves, answered, marked in Answer.objects.filter(scoresheet__in=list(sheets.values()))

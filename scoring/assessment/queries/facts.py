@@ -34,6 +34,11 @@ def declared(answer: Answer | None) -> dict[str, Any] | None:
     return answer.inputs if answer.self_points is not None else None
 
 
+def has_lapsed(answer: Answer) -> bool:
+    """Whether another answer's change left inputs without points: they are kept, it has to be declared again."""
+    return answer.inputs is not None and answer.self_points is None and answer.applicability not in OUTSIDE
+
+
 def is_lapsed(mark: Mark | None) -> bool:
     """Whether another leaf's change left the mark without points: its inputs are kept, it has to be given again."""
     return mark is not None and mark.inputs is not None and (mark.trace or {}).get("kind") == "unanswered"

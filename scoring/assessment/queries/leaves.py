@@ -21,7 +21,7 @@ from scoring.assessment.models import (
     SecondLook,
 )
 from scoring.assessment.queries.divisions import LeafDivision
-from scoring.assessment.queries.facts import Facts, Source, facts_for, why_unscored
+from scoring.assessment.queries.facts import Facts, Source, facts_for, has_lapsed, why_unscored
 from scoring.assessment.queries.last_year import LastYear
 from scoring.assessment.queries.seen import AFTER_ROUND_1, Curtain, current, final_result
 from scoring.assessment.queries.sums import Cap
@@ -135,9 +135,7 @@ class LeafView:
     @property
     def is_lapsed(self) -> bool:
         """Whether another answer's change left the inputs without points: they are kept, it is not answered."""
-        if self.answer is None or self.answer.inputs is None or self.answer.self_points is not None:
-            return False
-        return not (self.is_requested or self.is_granted or self.by_profile)
+        return self.answer is not None and has_lapsed(self.answer)
 
     @property
     def kept_words(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scoring.assessment.models import Answer, Scoresheet, SecondLook
+from scoring.assessment.queries.facts import has_lapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Looks:
     supplementary: bool = False
 
     def may_change(self, answer: Answer) -> bool:
-        return not self.supplementary or answer.pk in self.by_answer
+        """What changed, and what a changed answer left without points."""
+        return not self.supplementary or answer.pk in self.by_answer or has_lapsed(answer)
 
     def waits(self, answer: Answer) -> bool:
         """Whether the agency has not looked at this answer yet."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from parindex.audit.services import record
 from parindex.errors import Invalid, WrongState
 from scoring.assessment.models import Answer, Scoresheet, SecondLook
+from scoring.assessment.queries.facts import has_lapsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,8 @@ def require_open_to_change(sheet: Scoresheet, answer: Answer) -> None:
 
     One query, and only for supplements. An answer that was looked at already can be corrected until it is submitted.
     """
+    if has_lapsed(answer):
+        return  # it looks at an answer that was changed, and has to be declared again
     if sheet.supplementary and not SecondLook.objects.filter(answer=answer, who=Who.AGENCY).exists():
         raise WrongState(
             _(
@@ -57,7 +60,11 @@ def keep_as_it_stands(*, answer: Answer, actor: Actor) -> bool:
             raise WrongState(_("This criterion did not change: there is nothing to confirm."))
         if look.done_at is not None:
             return False
-        if answer.inputs is None and answer.applicability != Answer.Applicability.REQUESTED:
+        if (
+            has_lapsed(answer)
+            or answer.inputs is None
+            and answer.applicability != Answer.Applicability.REQUESTED
+        ):
             raise Invalid(
                 _(
                     "Nothing is declared here under the amended criteria set yet: fill in the figures and save them."

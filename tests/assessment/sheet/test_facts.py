@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from parindex.audit.models import AuditEntry
-from parindex.errors import Invalid, StaleVersion
+from parindex.errors import Invalid, StaleVersion, WrongState
 from scoring.assessment.models import Answer, Scoresheet, SheetState
 from scoring.assessment.queries.progress import progress_of
 from scoring.assessment.services import answers
@@ -228,3 +228,14 @@ def test_a_draft_that_waits_cannot_be_submitted(chain: Place) -> None:
     assert {gap.kind for gap in progress_of(chain.sheet).gaps} == {"lapsed"}
     assert Scoresheet.objects.get(pk=chain.sheet.pk).state == SheetState.DRAFTING
     assert Answer.objects.filter(self_points=None).count() == 2 + 4  # the second agency has answered nothing
+
+
+def test_a_supplement_lets_what_lapsed_be_declared_again(chain: Place) -> None:
+    chain.save("1.1", value="90")
+    chain.save("1.2", c0_value="true")
+    chain.save("1.1", value="60")
+    Scoresheet.objects.filter(pk=chain.sheet.pk).update(supplementary=True)
+    with pytest.raises(WrongState):
+        chain.save("2.1", value="true")
+    chain.save("1.2", value="70")
+    assert stand(chain, "1.2") == ({"value": "70"}, D(2))
