@@ -123,7 +123,7 @@ def _step(step: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _rounds(trace: Mapping[str, Any]) -> bool:
     rounding = trace.get("rounding")
-    return bool(rounding) and rounding["from"] != rounding["to"]
+    return bool(rounding and rounding["from"] != rounding["to"])
 
 
 def _sentence(template: str, params: Mapping[str, object]) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F, JSONField, Value
+
 from scoring.criteria.models import Criterion
 from scoring.criteria.trace_words import rule_of, trace_for_machines
 from scoring.criteria.wording import expression_in_words, trace_in_words
@@ -195,19 +197,18 @@ def _rows_below(edition: Edition, parts: YearParts) -> list[_Node]:
 
     Traces are read where the depth is ``leaf`` alone.
     """
-    deep = edition.depth == "leaf"
-    values = (
-        "agency_id", "criterion_id", "criterion__criteria_set_id", "criterion__level", "criterion__code",
-        "criterion__title", "points", "maximum", "index", "rank", *(["trace"] if deep else []),
-    )  # fmt: skip
-    rows = (
+    nodes = (
         NodeRow.objects.filter(run=edition.run_id, criterion__level__lte=edition.levels)
         .order_by("agency_id", "criterion__order")
-        .values_list(*values)
-    )
+        .values_list("agency_id", "criterion_id", "criterion__criteria_set_id", "criterion__level",
+                     "criterion__code", "criterion__title", "points", "maximum", "index", "rank",
+                     F("trace") if edition.depth == "leaf" else Value(None, JSONField()))
+    )  # fmt: skip
     found = [
-        _Node(*row[:6], AreaFigure(*row[6:10]), row[10] if deep else None)  # type: ignore[arg-type]
-        for row in rows.iterator(chunk_size=2000)
+        _Node(agency, node, set_id, level, code, title, AreaFigure(points, maximum, index, place), trace)
+        for agency, node, set_id, level, code, title, points, maximum, index, place, trace in nodes.iterator(
+            chunk_size=2000
+        )
     ]
     return sorted(found, key=lambda node: parts.number_of(node.set_id))
 

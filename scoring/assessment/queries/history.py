@@ -33,6 +33,7 @@ from scoring.assessment.queries.seen import AFTER_ROUND_1, Curtain, marks_shown,
 from scoring.assessment.workflow import CARRIED_OVER, REPLACING
 from scoring.criteria.comparison import Change
 from scoring.criteria.models import Criterion
+from scoring.criteria.trace_words import rule_of
 
 LIMIT = 1000
 #: What the agency itself did, in the record, on its answers.
@@ -76,7 +77,7 @@ REASON_AFTER_FINAL = frozenset({"return_to_round_2"})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened. ``code`` names the leaf on a sheet's history."""
+    """One thing that happened. ``code`` names the leaf on a sheet's history; ``trace``, ``rule``: a mark's."""
 
     at: datetime
     who: str
@@ -86,6 +87,8 @@ class Line:
     before: str = ""
     after: str = ""
     code: str = ""
+    trace: Mapping[str, Any] | None = None
+    rule: engine.Rule | None = None
 
 
 def answer_history(answer: Answer) -> list[Line]:
@@ -219,7 +222,9 @@ def _marks(marks: list[Mark], answers: Mapping[int, Criterion], *, together: boo
         if together and not mark.reason:
             quiet.setdefault(mark.round, []).append(mark)
         else:
-            lines.append(_mark_line(mark, answers[mark.answer_id], before.get(mark.answer_id)))
+            lines.append(
+                _mark_line(mark, answers[mark.answer_id], before.get(mark.answer_id), with_trace=not together)
+            )
         before[mark.answer_id] = mark
     for round, same in quiet.items():
         people = ", ".join(sorted({_appraisers(mark.by) for mark in same}))
@@ -240,7 +245,7 @@ def _appraisers(person: object) -> str:
     return str(person) if person else ""
 
 
-def _mark_line(mark: Mark, leaf: Criterion, before: Mark | None) -> Line:
+def _mark_line(mark: Mark, leaf: Criterion, before: Mark | None, *, with_trace: bool) -> Line:
     return Line(
         mark.at,
         _appraisers(mark.by),
@@ -250,6 +255,8 @@ def _mark_line(mark: Mark, leaf: Criterion, before: Mark | None) -> Line:
         before=format_points(before.points, 6) if before else "",
         after=f"{format_points(mark.points, 6)} / {format_decimal(mark.applicable_max)}",
         code=leaf.code,
+        trace=mark.trace if with_trace else None,
+        rule=rule_of(leaf) if with_trace else None,
     )
 
 

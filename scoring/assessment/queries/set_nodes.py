@@ -38,10 +38,9 @@ def nodes_of_cycle(cycle: Cycle) -> list[BlockNodes]:
     blocks = list(cycle.blocks.select_related("block").order_by("block__order", "pk"))
     rows: dict[int, list[tuple[str, str, int, str]]] = {}
     nodes = Criterion.objects.filter(criteria_set__in={one.criteria_set_id for one in blocks})
-    for key, *row in nodes.order_by("order").values_list(
-        "criteria_set_id", "code", "title", "level", "method"
-    ):
-        rows.setdefault(key, []).append((row[0], row[1], row[2], row[3]))
+    named = nodes.order_by("order").values_list("criteria_set_id", "code", "title", "level", "method")
+    for key, code, title, level, method in named:
+        rows.setdefault(key, []).append((code, title, level, method))
     return [
         BlockNodes(
             one.block,
