@@ -185,7 +185,8 @@ class TieTable:
             row = TieRow(known.node, data[key].strip()[:2000], data.get(f"c-{known.node.id}", ""))
             names = [name.strip() for name in row.codes.split(SEPARATOR) if name.strip()]
             unknown = [name for name in names if name not in old.by_code]
-            row.earlier = tuple(dict.fromkeys(old.by_code[name] for name in names if name in old.by_code))
+            known_names = [name for name in dict.fromkeys(names) if name in old.by_code]
+            row.earlier = tuple(old.by_code[name] for name in known_names)
             if unknown:
                 row.error = _("The earlier set has no criterion %(codes)s.") % {
                     "codes": ", ".join(unknown)[:200]
