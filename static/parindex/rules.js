@@ -23,6 +23,8 @@ const showTrial = (html) => {
   const same = now && inputs && now.dataset.signature === inputs.dataset.signature;
   if (same && now.contains(held)) inputs.replaceWith(now);
   box.replaceChildren(next);
+  const state = document.getElementById("rule-state");
+  if (state) state.textContent = state.dataset[box.querySelector("[data-stored]")?.dataset.stored] ?? "";
   if (!typing?.id) return;
   const again = document.getElementById(typing.id);
   if (!again) return;
