@@ -61,13 +61,14 @@ def violations(page: Page) -> list[str]:
 def test_sums_follow_and_keys_move(editor: Page, draft: CriteriaSet) -> None:
     faults: list[str] = []
     editor.on("pageerror", lambda error: faults.append(str(error)))
+    editor.set_viewport_size({"width": 1280, "height": 1100})
     maximum = row(editor, draft, "1.1.1").locator(".max input")
     maximum.fill("1,000001")
-    expect(row(editor, draft, "1.1").locator(".sum")).to_have_text("2,000001 thừa 0,000001")
+    expect(row(editor, draft, "1.1").locator("[data-sum]")).to_have_text("2,000001 thừa 0,000001")
     maximum.fill("một")
-    expect(row(editor, draft, "1.1").locator(".sum")).to_have_text("không phải số")
+    expect(row(editor, draft, "1.1").locator("[data-sum]")).to_have_text("không phải số")
     maximum.fill("0.5")
-    expect(row(editor, draft, "1.1").locator(".sum")).to_have_text("1,5 thiếu 0,5")
+    expect(row(editor, draft, "1.1").locator("[data-sum]")).to_have_text("1,5 thiếu 0,5")
     row(editor, draft, "2").locator(".max input").fill("2")
     expect(editor.locator("[data-whole-sign]")).to_have_text("thừa 1")
     # Alt and an arrow move the row at hand; what was typed stays typed, the focus stays in its field

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -182,7 +181,6 @@ def _page(
         "errors": [text for texts in faults.values() for text in texts],
         "linked_errors": _linked(rows),
         "lost": _lost(typed or {}, rows),
-        "row_template": get_template("admin/criteria/edit/_row.html"),
         "t": _words(draft),
     }
     status = 200 if refusal is None else refusal.status
