@@ -1,12 +1,19 @@
 // The rule page: the trial follows what is typed, rows come and go in place. Without this file every button posts the page.
 
+import { toast } from "./work.js";
+
+const texts = document.getElementById("texts")?.dataset ?? {};
 const form = document.querySelector("form[data-rule]");
 const PAUSE = 350;
 let edits = 0;
 let timer = 0;
+let refused = "session"; // why the last answer was no part of the page
 
 const send = async (address, data, part) => {
+  const token = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="))?.slice(10);
+  if (token) data.set("csrfmiddlewaretoken", token); // a sign-in in another tab changes it
   const answer = await fetch(address, { method: "POST", body: data, headers: { "X-Part": part }, credentials: "same-origin" });
+  refused = answer.status >= 500 ? "server" : "session";
   const isPart = !answer.redirected && (answer.ok || answer.status === 422);
   return isPart ? answer.text() : null;
 };
@@ -65,11 +72,13 @@ const focusAfter = (act, id) => {
   const first = act.startsWith("choose:") || act === "copy" ? document.querySelector("#rule-form .rule-card :is(input:not([type=hidden]), select, textarea)") : null;
   ((id && document.getElementById(id)) || there || first || own || add)?.focus();
 };
-const part = async (button, act, id = "") => {
+const part = async (act, id = "") => {
   try {
-    if (await redraw(act)) { focusAfter(act, id); return; }
-  } catch { /* said by the whole page below */ }
-  if (button) form.requestSubmit(button); else form.requestSubmit();
+    if (await redraw(act)) focusAfter(act, id);
+    else toast("bad", texts[`${refused}Title`], texts[`${refused}Body`], [[texts.login, texts.loginUrl], [texts.retry, () => part(act, id)]]);
+  } catch {
+    toast("bad", texts.networkTitle, texts.networkBody, [[texts.retry, () => part(act, id)]]);
+  }
 };
 
 if (form) {
@@ -77,10 +86,10 @@ if (form) {
     const button = event.target.closest?.("button[data-part]");
     if (!button || button.disabled) return;
     event.preventDefault();
-    part(button, button.value);
+    part(button.value);
   });
   form.addEventListener("change", (event) => {
-    if (event.target.matches("[data-reshapes]")) part(null, "kind:r", event.target.id);
+    if (event.target.matches("[data-reshapes]")) part("kind:r", event.target.id);
     else later();
   });
   form.addEventListener("input", (event) => { if (event.target !== form && !event.isComposing && !event.target.matches("[data-reshapes], [name=copy_from]")) later(); });

@@ -29,7 +29,7 @@ def returned(rule: dict[str, Any], maximum: Decimal, answers: Answers | None = N
     node = RuleNode(values_of(rule, maximum, answers), maximum=maximum, answers=answers)
     fields["r-kind"] = node.kind
     for name, value in drawn(node):
-        fields[name] = value
+        fields[name] = value.replace("\n", "\r\n")  # as browsers send it
     again = RuleNode(posted(fields), maximum=maximum, answers=answers)
     built = again.build()
     assert again.all_faults == []

@@ -15,11 +15,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from scoring.criteria.rule_forms.params import NOTHING, Choice, Param
-from scoring.criteria.rule_forms.tree import Values
+from scoring.criteria.rule_forms.tree import KEPT, Values
 
 __all__ = ["Cells", "restored", "what_is_kept"]
-
-_KEPT = "kept"
 
 
 class Cells:
@@ -84,18 +82,18 @@ class Cells:
     def kept(self) -> Mapping[str, Any]:
         """What was kept beside the fields."""
         try:
-            kept = json.loads(self.values.get(_KEPT) or "{}")
+            kept = json.loads(self.values.get(KEPT) or "{}")
         except (TypeError, ValueError, RecursionError):
             return {}
         return kept if isinstance(kept, dict) else {}
 
     @property
     def kept_name(self) -> str:
-        return f"{self.prefix}-{_KEPT}"
+        return f"{self.prefix}-{KEPT}"
 
     @property
     def kept_text(self) -> str:
-        return str(self.values.get(_KEPT) or "")
+        return str(self.values.get(KEPT) or "")
 
     def cell(self, key: str) -> forms.BoundField:
         """The bound field."""

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["ROOT", "Values", "acted", "posted"]
+__all__ = ["KEPT", "ROOT", "Values", "acted", "posted", "texts"]
 
 Values = dict[str, Any]
 
 #: The prefix of all fields of the rule.
 ROOT = "r"
+#: What stands beside the fields of an object (`cells`); never cut, or it could not be read.
+KEPT = "kept"
 _DEEPEST = 30
 _LONGEST = 5000
 _ACT = re.compile(r"(kind|add|drop|up|down):([\w\-]+)")
@@ -36,7 +38,8 @@ def posted(data: Mapping[str, Any]) -> Values:
             place = below
         else:
             if not isinstance(place.get(steps[-1]), dict):
-                place[steps[-1]] = str(data[name])[:_LONGEST]
+                text = str(data[name]).replace("\r\n", "\n")  # browsers send lines of a text area so
+                place[steps[-1]] = text if steps[-1] == KEPT else text[:_LONGEST]
     return {key: _listed(value) for key, value in root.items()}
 
 
