@@ -11,7 +11,9 @@ def _edition(world: World) -> Kinds:
     """A published block, and one that is scored, ranked and proposed."""
     block = make_block("Xã", slug="xa")
     agency = make_agency("Xã Một", block=block)
-    years.publish(years.scored({agency: ("50", "30")}, block=block))
+    years.publish(
+        years.scored({agency: ("50", "30")}, block=block, settings={"digits": 2, "depth": "criterion"})
+    )
     hidden = years.scored({agency: ("51", "30")}, block=block, year=2026)
     years.propose(years.run_of(hidden), number="77/QĐ-UBND")
     return Kinds({"year": 2025, "block": "xa"}, None, {"year": 2026, "block": "xa"})
