@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
@@ -25,8 +23,9 @@ from parindex.ui.formats import format_deadline
 from scoring.assessment.cycle_permissions import require_manage
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Cycle, CycleBlock, Extension, Participation, Stage, Window
-from scoring.assessment.services.parts import locked_year, set_is_taken
+from scoring.assessment.services.copied_years import copy_blocks
 from scoring.assessment.services.locks import locked_block
+from scoring.assessment.services.parts import locked_year, set_is_taken
 from scoring.assessment.windows import spans
 from scoring.criteria.models import CriteriaSet
 
@@ -41,7 +40,6 @@ __all__ = [
     "save_settings",
     "set_windows",
     "settings_mark",
-    "shifted",
 ]
 
 Moments = tuple[datetime, datetime]
@@ -78,7 +76,7 @@ def create_cycle(
         if not made:
             raise Invalid(fields={"year": [_("There is a cycle for %(year)s already.") % {"year": year}]})
         if copy_from is not None:
-            _copy_blocks(cycle, copy_from)
+            copy_blocks(cycle, copy_from)
         record(
             actor=_user(actor),
             action="cycle.created",
@@ -353,55 +351,6 @@ def unopened(cycle_block: CycleBlock) -> CycleBlock:
             _("The block is open: its criteria set and its agencies' sheets exist, so this stays.")
         )
     return block
-
-
-def shifted(moment: datetime, years: int) -> datetime:
-    """The same day and hour in the province, whole years later; 29 February becomes the 28th."""
-    local = timezone.localtime(moment)
-    try:
-        return local.replace(year=local.year + years)
-    except ValueError:
-        return local.replace(year=local.year + years, day=28)
-
-
-def _copy_blocks(cycle: Cycle, source: Cycle) -> None:
-    """Blocks, participations of active agencies, and windows moved by whole years. Constant queries a block.
-
-    Where the earlier year had two sets, the new one begins as that year ended: with the part that closed last, whole.
-    """
-    years = cycle.year - source.year
-    for old in _last_parts(source):
-        newest = CriteriaSet.objects.filter(year=cycle.year, block=old.block).order_by("-version").first()
-        criteria_set = newest or old.criteria_set
-        new = CycleBlock.objects.create(cycle=cycle, block=old.block, criteria_set=criteria_set)
-        kept: Iterable[Participation] = old.participations.filter(agency__active=True)
-        Participation.objects.bulk_create(
-            Participation(
-                cycle_block=new,
-                agency_id=one.agency_id,
-                profiles=[key for key in one.profiles if key in criteria_set.profiles],
-                ranked=one.ranked,
-            )
-            for one in kept
-        )
-        Window.objects.bulk_create(
-            Window(
-                cycle_block=new,
-                stage=window.stage,
-                opens=shifted(window.opens, years),
-                closes=shifted(window.closes, years),
-            )
-            for window in old.windows.all()
-        )
-
-
-def _last_parts(source: Cycle) -> list[CycleBlock]:
-    """Of each block of a cycle the row that counts for the end of its year: whose windows close last. One query."""
-    rows = source.blocks.select_related("block", "criteria_set").annotate(ends=Max("windows__closes"))
-    last: dict[int, CycleBlock] = {}
-    for row in rows.order_by(F("ends").asc(nulls_first=True), "pk"):
-        last[row.block_id] = row
-    return sorted(last.values(), key=lambda row: (row.block.order, row.pk))
 
 
 def _named(actor: Actor) -> User:
