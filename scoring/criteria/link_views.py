@@ -20,7 +20,7 @@ from scoring.criteria.comparison import Change, Pair, compare, counts
 from scoring.criteria.copying import copy_set, newest_copy, retired_appraisers
 from scoring.criteria.link_forms import CopyForm, EarlierForm, TieTable, WholeForm
 from scoring.criteria.links import bridge, guessed, likely_whole
-from scoring.criteria.models import CriteriaSet, SetLink
+from scoring.criteria.models import Comparability, CriteriaSet, SetLink
 from scoring.criteria.queries import tree_of
 
 CHANGED, ALL = "changed", "all"
@@ -285,7 +285,8 @@ def _pairs(newer: CriteriaSet, earlier: CriteriaSet) -> tuple[list[Pair], Any]:
 
 def _is_shown(pair: Pair, shown: str) -> bool:
     if shown == CHANGED:
-        return pair.change != Change.SAME or bool(pair.details)
+        compares = pair.comparability in ("", Comparability.SAME)
+        return pair.change != Change.SAME or bool(pair.details) or not compares
     return shown == ALL or pair.change == shown
 
 
