@@ -58,6 +58,7 @@ class MethodPage:
     grades: list[tuple[str, str]]
     profiles: list[str]
     part: YearPart | None = None  # in a year of several sets: what this one is for
+    effective_from: date | None = None
     further: tuple[MethodPage, ...] = ()  # the pages of the other sets
 
     @property
@@ -96,6 +97,7 @@ def _page(edition: Edition, nodes: Sequence[Criterion], part: YearPart | None) -
         decision_number=criteria_set.decision_number,
         decision_date=criteria_set.decision_date,
         decision_issuer=criteria_set.decision_issuer,
+        effective_from=criteria_set.effective_from,
         total=criteria_set.total,
         nodes=[_node(node, profiles) for node in nodes],
         settings=[
