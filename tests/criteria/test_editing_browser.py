@@ -91,11 +91,12 @@ def test_sums_follow_and_keys_move(editor: Page, draft: CriteriaSet) -> None:
     )
     expect(said).to_have_text("1.2.1 nay đứng thứ 2 trong 2 tiêu chí con của 2.1, cấp 3.")
     assert not violations(editor) and not faults
-    editor.keyboard.press("Control+Enter")
-    editor.wait_for_load_state()
+    maximum.fill("1")
+    title.press("Control+Enter")
+    expect(editor.get_by_text("Đã sửa 2 tiêu chí.")).to_be_visible()
     draft.refresh_from_db()
     assert draft.criteria.get(code="1.2.1").title == "Chưa lưu" and draft.revision == 5
-    assert str(draft.criteria.get(code="1.1.1").max_points) == "1.000000"
+    assert draft.criteria.get(code="2").max_points == 2
 
 
 def test_a_step_on_an_old_page_is_refused_aloud(editor: Page, draft: CriteriaSet) -> None:
@@ -109,7 +110,8 @@ def test_a_step_on_an_old_page_is_refused_aloud(editor: Page, draft: CriteriaSet
 def test_the_pages_are_accessible_and_narrow(
     editor: Page, draft: CriteriaSet, live_server: LiveServer, width: int
 ) -> None:
-    editor.set_viewport_size({"width": width, "height": 844})
+    # tall: a row half beneath the sticky bar would count as too small a target
+    editor.set_viewport_size({"width": width, "height": 2400})
     leaf = draft.criteria.get(code="1.1.1").pk
     for name, args in (
         ("edit", [draft.pk]),
