@@ -190,6 +190,7 @@ def _render(
         "title": f"{one.criterion.code} {one.criterion.title}",
         "leaf": one,
         "returned": sheet_work.returned,
+        "last_note": sheet_work.last_note,
         "answer": answer,
         "sheet": answer.scoresheet,
         "agency": answer.scoresheet.participation.agency,
