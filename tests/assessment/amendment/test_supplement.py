@@ -33,6 +33,7 @@ from scoring.assessment.queries.worklist import Filters, ground_in, tasks
 from scoring.assessment.services import answers, citations, rounds, submission
 from scoring.assessment.services.marks import record_mark
 from scoring.assessment.services.second_looks import keep_as_it_stands
+from scoring.ranking.inputs import read_inputs
 from tests.assessment.amendment.ground import CHANGED, Ground, declare, fill, make_ground, mark
 from tests.assessment.sheet.conftest import make_version
 
@@ -303,3 +304,17 @@ def test_the_secretary_closes_a_supplement_that_nobody_hands_in():
     )
     sheet = ground.new(agency)
     assert (sheet.state, sheet.days_late) == (SheetState.SUBMITTED, 2)
+
+
+def test_a_ranking_after_the_amendment_knows_the_new_sheets_alone():
+    ground = make_ground(2)
+    for agency in ground.year.agencies:
+        fill(ground, agency, SheetState.APPRAISING, marked=True)
+    ground.amend()
+    look_again(ground, ground.year.agencies[0])
+    hand_in(ground, ground.year.agencies[0])
+    block = CycleBlock.objects.select_related("cycle", "block", "criteria_set").get(pk=ground.block.pk)
+    inputs = read_inputs(block, stage="self")
+    assert len(inputs.entrants) == 1  # the other one is its agency's draft again
+    leaves = set(ground.newer.criteria.filter(rule__isnull=False).values_list("pk", flat=True))
+    assert set(inputs.entrants[0].leaves) == leaves
