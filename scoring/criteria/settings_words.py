@@ -64,13 +64,13 @@ def _node(code: str, titles: Mapping[str, str]) -> str:
 def _gate(gate: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     if "fact" in gate:
         text = (
-            _("only if it holds: %(fact)s")
+            _("only with full points on %(criterion)s")
             if gate.get("is", True)
-            else _("only if it does not hold: %(fact)s")
+            else _("only without full points on %(criterion)s")
         )
-        return text % {"fact": gate["fact"]}
+        return text % {"criterion": _node(str(gate["fact"]), titles)}
     if "count" in gate:
-        return f"{gate['count']}: {band_in_words(gate, percent=False)}"
+        return f"{_node(str(gate['count']), titles)}: {band_in_words(gate, percent=False)}"
     return _("area %(area)s: %(band)s") % {
         "area": _node(str(gate.get("area", "")), titles),
         "band": band_in_words(gate),

@@ -38,6 +38,8 @@ class Entrant:
     bonus: Decimal = ZERO
     penalty: Decimal = ZERO
     effects: tuple[str, ...] = ()  # on the grade, from answers (settlement.py)
+    counts: dict[str, Decimal] = field(default_factory=dict)  # what gates of grades ask for (gates.py)
+    facts: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,8 @@ def compute(
                 values[entrant.agency_id],
                 chains[entrant.agency_id],
                 areas={code: index_pair(nodes[node])[chosen] for code, node in areas.items()},
+                counts=entrant.counts,
+                facts=entrant.facts,
                 effects=entrant.effects,
             )
             for entrant, nodes in parts

@@ -19,6 +19,7 @@ from scoring.criteria.models import Method
 from scoring.criteria.queries import tree_of
 from scoring.engine import RankingSettings, Tree
 from scoring.ranking.figures import Entrant
+from scoring.ranking.gates import answer_gates
 from scoring.ranking.settlement import Settlement
 
 
@@ -102,6 +103,7 @@ def read_inputs(cycle_block: CycleBlock, *, stage: PointStage, own_tie_breakers:
         facts = facts_of_block(cycle_block, stage)
         told = {entrants[pk].agency_id: one for pk, one in facts.items() if pk in entrants}
         block_wide.settle(list(entrants.values()), told)
+    answer_gates(entrants.values(), tree, settings)
     return RunInputs(
         cycle_block_id=cycle_block.pk,
         entrants=list(entrants.values()),

@@ -31,6 +31,7 @@ from scoring.criteria.models import Comparability, CriteriaSet, Method
 from scoring.criteria.queries import SetNode, SetTree, tree_of
 from scoring.engine.numbers import EXACT, round_points
 from scoring.ranking.figures import Entrant, Total, compute
+from scoring.ranking.gates import answer_gates
 from scoring.ranking.models import NodeRow, RankingRow, RankingRun
 from scoring.ranking.settlement import Settlement
 
@@ -188,6 +189,7 @@ def rehearse(criteria_set: CriteriaSet, run: RankingRun, *, new: str = NewLeaves
     block_wide = Settlement.of(tree)
     if block_wide is not None:
         block_wide.settle(entrants)
+    answer_gates(entrants, tree, settings)
     totals = compute(
         entrants,
         tree=tree.tree,

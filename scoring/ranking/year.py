@@ -249,6 +249,12 @@ def _totals(year: YearInputs, own: Mapping[int, Sequence[_Own]]) -> list[Total]:
                 values[agency],
                 chains[agency],
                 areas={code: chosen(index) for code, index in _areas(own[agency], clamp).items()},
+                counts={name: value for it in own[agency] for name, value in it.entrant.counts.items()},
+                facts={
+                    name: all(it.entrant.facts.get(name, True) for it in own[agency])
+                    for other in own[agency]
+                    for name in other.entrant.facts
+                },
                 effects=tuple(effect for it in own[agency] for effect in it.entrant.effects),
             )
             for agency in ranked

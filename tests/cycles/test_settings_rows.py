@@ -138,7 +138,7 @@ def test_a_grade_is_told_in_words() -> None:
     for forms in (page_of(stored), page_of(stored, sent(page_of(stored)))):
         forms.tell()
         assert plain(forms.cycle_table.grades.forms[0].words) == (
-            "Xuất sắc: từ 90 % trở lên; lĩnh vực 1. Chỉ đạo: từ 80 % trở lên; chỉ khi có: mọi nhiệm vụ đúng hạn; "
+            "Xuất sắc: từ 90 % trở lên; lĩnh vực 1. Chỉ đạo: từ 80 % trở lên; chỉ khi đạt trọn điểm mọi nhiệm vụ đúng hạn; "
             "việc trễ: đến 2; không quá 25 % số cơ quan xếp loại “Tốt”, làm tròn lên"
         )
         assert plain(forms.cycle_table.grades.forms[1].words) == "Tốt: từ 70 % dưới 90 %"
@@ -189,9 +189,10 @@ def test_what_a_set_lacks_is_told() -> None:
     lacking = BlockNodes(BLOCKS[1], {"1": "Chỉ đạo", "3.1": "x"}, {"1": 1, "3.1": 2})
     stored = CycleSettings.parse(some | {"tie_breakers": ["3", "survey"]})
     told = settings_faults(stored, [SETS[0], lacking])
-    assert len(told) == 4
-    assert "Xã" in told[0] and "lĩnh vực 3" in told[0]
-    assert "Xã" in told[1] and "3" in told[1] and "Xã" in told[2] and "đúng hạn" in told[3]
+    assert len(told) == 5
+    assert "Sở" in told[0] and "đúng hạn" in told[0]
+    assert "Xã" in told[1] and "lĩnh vực 3" in told[1] and "Xã" in told[2] and "đúng hạn" in told[2]
+    assert "Xã" in told[3] and "3" in told[3] and "Xã" in told[4]
     own = stored.as_dict() | {"ranking_by_block": {"xa": {}}}
     assert len(settings_faults(CycleSettings.parse(own), [SETS[0], lacking])) == 1
 
@@ -210,7 +211,7 @@ def posted(cycle: Cycle, **changed: str) -> dict[str, str]:
         ({"grades-0-gates-0-low": ""}, "Nhập đầu dưới hoặc đầu trên"),
         ({"grades-0-gates-0-high": "70"}, "Không có giá trị nào nằm giữa"),
         ({"grades-0-gates-0-what": "area:77"}, "không phải là một trong các lựa chọn"),
-        ({"grades-0-gates-0-what": "fact"}, "Ghi rõ số đếm hoặc sự việc"),
+        ({"grades-0-gates-0-what": "fact"}, "Hãy ghi mã của tiêu chí làm căn cứ"),
         ({"grades-0-pct": "101"}, "không lớn hơn 100"),
         ({"grades-0-pct": ""}, "Nhập tỷ lệ phần trăm"),
         ({"grades-0-label": ""}, "Đặt tên cho mức xếp loại"),

@@ -48,13 +48,16 @@ class GateForm(_Ends):
     """A further condition of a grade: the index of an area, a count, or a fact. An empty row is none."""
 
     what = forms.ChoiceField(label=gettext_lazy("Condition"), required=False)
-    name = forms.CharField(label=gettext_lazy("Count or fact, in words"), max_length=500, required=False)
+    name = forms.CharField(label=gettext_lazy("Code of the criterion that tells it"), max_length=500, required=False)
     wanted = forms.ChoiceField(label=gettext_lazy("The fact"), required=False)
 
     def __init__(self, *args: Any, areas: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", _("— choose —")), *((f"area:{code}", label) for code, label in areas)]
-        choices += [("count", _("a count (text beside)")), ("fact", _("a fact (text beside)"))]
+        choices += [
+            ("count", _("what a criterion measures (code beside)")),
+            ("fact", _("full points on a criterion (code beside)")),
+        ]
         self.fields["what"].choices = choices  # type: ignore[attr-defined]
         default = _stated(self, "wanted", "yes")
         self.fields["wanted"].choices = [(default, _("must hold")), ("no", _("must not hold"))]  # type: ignore[attr-defined]
@@ -67,12 +70,12 @@ class GateForm(_Ends):
                 self.add_error("what", _("Choose what the condition asks for."))
             return cleaned
         if what in ("count", "fact") and not name and "name" not in self.errors:
-            self.add_error("name", _("Say which count or fact is meant."))
+            self.add_error("name", _("Give the code of the criterion that is meant."))
         if what.startswith("area:") and name:
-            self.add_error("name", _("Only a count or a fact has a text. Take it away."))
+            self.add_error("name", _("An area needs no code here. Take it away."))
         if what == "fact":
             if self.has_ends:
-                self.add_error("low", _("A fact holds or does not: it has no ends. Take them away."))
+                self.add_error("low", _("Full points are earned or not: there are no ends. Take them away."))
         elif not self.has_ends and not {"low", "high"} & set(self.errors):
             self.add_error("low", _("Give a lower or an upper end."))
         elif (low := cleaned.get("low")) is not None and (high := cleaned.get("high")) is not None:

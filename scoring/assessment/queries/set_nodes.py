@@ -26,6 +26,7 @@ class BlockNodes:
     titles: dict[str, str] = field(default_factory=dict)
     levels: dict[str, int] = field(default_factory=dict)
     has_survey: bool = False
+    leaves: frozenset[str] = frozenset()
 
     @property
     def areas(self) -> list[str]:
@@ -47,6 +48,7 @@ def nodes_of_cycle(cycle: Cycle) -> list[BlockNodes]:
             {code: title for code, title, _level, _method in rows.get(one.criteria_set_id, ())},
             {code: level for code, _title, level, _method in rows.get(one.criteria_set_id, ())},
             any(method == Method.SURVEY for *_rest, method in rows.get(one.criteria_set_id, ())),
+            frozenset(code for code, *_rest, method in rows.get(one.criteria_set_id, ()) if method),
         )
         for one in blocks
     ]
@@ -66,10 +68,9 @@ def settings_faults(settings: CycleSettings, sets: Sequence[BlockNodes]) -> list
     """What gates and tie-breakers ask for that a block's set does not have, as sentences. Pure.
 
     An area that is missing shuts the gate for every agency of the block; a tie-breaker that is missing stops
-    the ranking. Counts and facts have no source yet, so their gates stay shut too.
+    the ranking. Counts and facts are told by a leaf (ranking/gates.py): without it their gate is shut too.
     """
     told: list[str] = []
-    unknown: list[str] = []
     for one in sets:
         ranking = settings.ranking_for(one.block.slug)
         areas = one.areas
@@ -83,13 +84,13 @@ def settings_faults(settings: CycleSettings, sets: Sequence[BlockNodes]) -> list
                         )
                         % {"block": one.block.name, "grade": grade.label, "area": gate.area}
                     )
-                if name := gate.count or gate.fact:
-                    unknown.append(
+                if (name := gate.count or gate.fact) and name not in one.leaves:
+                    told.append(
                         _(
-                            "The grade “%(grade)s” needs “%(name)s”, for which no figure is collected. Until there "
-                            "is one, no agency gets the grade."
+                            "%(block)s: the grade “%(grade)s” needs criterion %(name)s, which the criteria set of "
+                            "this block does not score. No agency of the block could get the grade."
                         )
-                        % {"grade": grade.label, "name": name}
+                        % {"block": one.block.name, "grade": grade.label, "name": name}
                     )
         for name in ranking.tie_breakers:
             if name not in one.titles and name not in SPECIAL:
@@ -108,4 +109,4 @@ def settings_faults(settings: CycleSettings, sets: Sequence[BlockNodes]) -> list
                     )
                     % {"block": one.block.name}
                 )
-    return list(dict.fromkeys([*told, *unknown]))
+    return list(dict.fromkeys(told))
