@@ -62,7 +62,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ),
     (
         "Vai trò",
-        "Chỉ điền ở lĩnh vực: “điểm thưởng” được cộng, “điểm trừ” bị trừ, cả hai không tính vào tổng điểm tối đa. "
+        "Chỉ điền ở lĩnh vực: “điểm cộng” được cộng, “điểm trừ” bị trừ, cả hai không tính vào tổng điểm tối đa. "
         "Bỏ trống với lĩnh vực thường.",
     ),
     (

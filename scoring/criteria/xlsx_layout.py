@@ -39,9 +39,9 @@ COLUMNS: dict[str, tuple[str, int]] = {
 #: Columns whose text may be longer than a cell, and the headings of the columns where it goes on.
 GOES_ON = {"rule": "Quy tắc (tiếp {number})", "tests": "Trường hợp kiểm tra (tiếp {number})"}
 #: What an area does to the total.
-ROLES = {"bonus": "điểm thưởng", "penalty": "điểm trừ"}
+ROLES = {"bonus": "điểm cộng", "penalty": "điểm trừ"}
 ROLE_OF = {fold(word): key for key, word in ROLES.items()} | {
-    "bonus": "bonus", "diem cong": "bonus", "thuong": "bonus", "cong": "bonus",
+    "bonus": "bonus", "diem thuong": "bonus", "thuong": "bonus", "cong": "bonus",
     "penalty": "penalty", "diem phat": "penalty", "tru": "penalty", "phat": "penalty",
 }  # fmt: skip
 NOTE = "Ghi chú"

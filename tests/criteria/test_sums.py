@@ -118,8 +118,8 @@ def test_a_table_with_a_column_for_each_level_tells_the_role_of_its_areas() -> N
     rows = [
         ["Lĩnh vực", "Tiêu chí", "Điểm tối đa", "Cách chấm", "Quy tắc", "Vai trò"],
         ["I. Thường", "1.1. Một", 1, "Đạt / không đạt", "Đạt = 1\nKhông đạt = 0", None],
-        ["II. Cộng", "2.1. Hai", 1, "Đạt / không đạt", "Đạt = 1\nKhông đạt = 0", "điểm thưởng"],
-        ["II. Cộng", "2.2. Ba", 1, "Đạt / không đạt", "Đạt = 1\nKhông đạt = 0", "điểm thưởng"],
+        ["II. Cộng", "2.1. Hai", 1, "Đạt / không đạt", "Đạt = 1\nKhông đạt = 0", "điểm cộng"],
+        ["II. Cộng", "2.2. Ba", 1, "Đạt / không đạt", "Đạt = 1\nKhông đạt = 0", "điểm cộng"],
     ]
     reading = read(table(rows))
     assert reading.file is not None, reading.errors

@@ -142,7 +142,7 @@ def test_a_grade_is_told_in_words() -> None:
             "việc trễ: đến 2; không quá 25 % số cơ quan xếp loại “Tốt”, làm tròn lên"
         )
         assert plain(forms.cycle_table.grades.forms[1].words) == "Tốt: từ 70 % dưới 90 %"
-        assert forms.cycle_table.chain_words == "3. Thủ tục → điểm điều tra xã hội học → điểm thưởng"
+        assert forms.cycle_table.chain_words == "3. Thủ tục → điểm điều tra xã hội học → điểm cộng"
 
 
 def test_a_renamed_grade_keeps_the_quota_that_counts_by_it() -> None:

@@ -75,7 +75,7 @@ KINDS: tuple[Kind, ...] = (
         "external_index",
         _("Another index"),
         _("By the value of another index, by the place in it, or by the places won; never self-scored."),
-        _("SIPAS 91.17 % of 10 points is 9.117."),
+        _("SIPAS at 91.17 per cent, 10 points: 9.117."),
     ),
     Kind(
         "ratio_to_best",
@@ -89,7 +89,7 @@ KINDS: tuple[Kind, ...] = (
         _(
             "A share of the points at the target, the rest by the excess over it against the best of the block."
         ),
-        _("80 % earns half; the rest goes by the excess."),
+        _("80 per cent earns half; the rest goes by the excess."),
     ),
     Kind(
         "sum_of",
