@@ -64,15 +64,15 @@ def parts_of(nodes: Iterable[Summand[K]]) -> dict[K | None, Decimal]:
 
 
 def mismatches(nodes: Iterable[Summand[K]], total: Decimal) -> list[Mismatch[K]]:
-    """Where points do not add up: the total first, then the nodes in their order."""
+    """Where points do not add up: the total first, then the nodes in their order. Without parts nothing is added."""
     nodes = list(nodes)
     sums = parts_of(nodes)
     found: list[Mismatch[K]] = []
     if sums[None] != total:
         found.append(Mismatch(None, total, sums[None], sums[None]))
     for node in nodes:
-        if not node.is_leaf:
-            parts = sums.get(node.key, ZERO)
+        if node.key in sums and not node.is_leaf:
+            parts = sums[node.key]
             held = counted(parts, node.cap)
             if held != node.max_points:
                 found.append(Mismatch(node.key, node.max_points, parts, held))

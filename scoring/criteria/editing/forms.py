@@ -198,7 +198,7 @@ class PasteForm(PortalForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "class": "paste-box"}),
         help_text=_(
-            "Columns: code, title, points. A row of headings may name more: evidence, wording of the rule, guidance."
+            "Columns: code, title, points. A row of headings may name more: wording of the rule, evidence, appraiser."
         ),
     )
 

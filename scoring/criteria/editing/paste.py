@@ -1,8 +1,8 @@
 """Lines copied out of a table in Word or Excel → nodes with their places. Pure: nothing is stored here.
 
 A line is a row, tabs part its cells: code, title, points. A line of headings may say otherwise and may add
-columns (evidence, wording, guidance). How deep a row lies follows from how its code is written: each way of
-counting ("I", "1", "1.1", "a)", "-") opens a level beneath the one before, and comes back to its own level.
+columns (evidence, wording, guidance, who appraises). How deep a row lies follows from how its code is written:
+each way of counting ("I", "1", "1.1", "a)", "-") opens a level beneath the one before, and comes back to its own level.
 """
 
 from __future__ import annotations
@@ -17,29 +17,34 @@ from django.utils.translation import gettext as _
 from parindex.errors import Invalid
 from parindex.ui.collation import fold
 from parindex.ui.formats import NotANumber, parse_decimal
-from scoring.criteria.editing import checks
+from scoring.criteria.editing import checks, paste_cells
+from scoring.criteria.editing.paste_scales import BULLETS, Line, paragraphs, without_scales
 from scoring.criteria.fileformat import MAX_LEVEL, MAX_NODES
 
 __all__ = ["MAX_CHARACTERS", "Pasted", "PastedNode", "read_lines"]
 
 MAX_CHARACTERS = 500_000
 
-_CELL = re.compile(r'"((?:[^"]|"")*)"(?=\t|\n|$)|([^\t\n]*)')
 _POINTS = re.compile(r"(.*?)\s*(?:đ|điểm|d|diem)?\.?", re.IGNORECASE | re.DOTALL)
 _LEADING_CODE = re.compile(
     r"((?:\d+(?:\.\d+)*|[IVXLC]+|[A-Za-zĐđ])[.)]|\d+(?:\.\d+)+|[-+–•*])\s+(?=\S)(.*)", re.DOTALL
 )
 _ROMAN = re.compile(r"[IVXLC]+")
 _NUMBERS = re.compile(r"(?:[A-Z]+\.)?\d+(?:\.\d+)*")
-_BULLETS = frozenset({"", "-", "+", "–", "—", "•", "*", "·"})
 _HEADINGS: tuple[tuple[str, str], ...] = (
     (r"stt|tt|ma|so tt|so thu tu|ma so|code", "code"),
     (r".*(tai lieu|minh chung|kiem chung).*|evidence", "evidence"),
+    (
+        r"(don vi|co quan|so nganh|bo phan)(?!.*tu cham).*(tham dinh|cham|danh gia|theo doi|phu trach).*|appraiser",
+        "appraiser",
+    ),
     (r"(diem|diem toi da|diem chuan|thang diem|so diem|diem so|max|points|maximum)", "points"),
     (r".*(cach (tinh|cham)|phuong phap|quy dinh|cong thuc).*|rule", "rule_text"),
     (r".*(huong dan|ghi chu).*|guidance", "guidance"),
     (r".*(linh vuc|tieu chi|noi dung|ten|chi so|chi tieu).*|title", "title"),
 )
+_COUNTED = re.compile(r"\(?(?:\d{1,2}|[A-D])\)?")  # a line of column numbers beneath the headings
+_TEXTS = ("rule_text", "guidance", "evidence")
 _SUMS = frozenset({"tong", "tong cong", "cong", "tong diem", "tong so", "total", "sum"})
 
 
@@ -56,7 +61,9 @@ class PastedNode:
     style: str = ""
     own: str = ""  # the code as it was pasted
     texts: dict[str, str] = field(default_factory=dict)
+    appraiser: str = ""  # an agency's name, as it was pasted
     error: str = ""
+    warning: str = ""
     parts: Decimal | None = None
 
     @property
@@ -91,58 +98,61 @@ def read_lines(text: str, *, used: Collection[str] = (), parent_code: str = "", 
     if len(text) > MAX_CHARACTERS:
         out.errors.append((0, _("This is too much at once. Paste it in parts.")))
         return out
-    columns = ["code", "title", "points"]
     open_styles: list[tuple[str, int]] = []  # (way of counting, index of its last node), outermost first
-    for number, cells in _rows(text):
-        if not any(cells):
-            continue
-        if (found := _headings(cells)) is not None:
-            columns = found
-            out.skipped.append((number, " · ".join(filter(None, cells))[:80], _("headings")))
-            continue
-        row = _row(cells, columns)
-        if fold(row["title"] or row["code"]) in _SUMS:
-            out.skipped.append((number, row["title"] or row["code"], _("a line of sums")))
-            continue
+    for line in without_scales(_lines(text, out), _points):
         if len(out.nodes) >= MAX_NODES:
-            out.errors.append((number, _("The set has more than %(max)s nodes.") % {"max": MAX_NODES}))
+            out.errors.append((line.number, _("The set has more than %(max)s nodes.") % {"max": MAX_NODES}))
             break
-        out.nodes.append(_node(number, row, open_styles, out.nodes, level))
+        out.nodes.append(_node(line.number, line.cells, open_styles, out.nodes, level))
     _give_codes(out.nodes, used, parent_code)
     _sum_up(out.nodes)
     return out
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of each row; a cell of Excel in quotation marks may hold line ends and tabs."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    rows: list[tuple[int, list[str]]] = []
-    at, line = 0, 1
-    while at < len(text):
-        start, cells = line, list[str]()
-        while True:
-            found = _CELL.match(text, at)
-            assert found is not None
-            quoted = found[1]
-            cell = found[2] if quoted is None else quoted.replace('""', '"')
-            cells.append(" ".join(cell.split()) if quoted is None else cell.strip())
-            line += text.count("\n", at, found.end())
-            at = found.end()
-            if at < len(text) and text[at] == "\t":
-                at += 1
-                continue
-            break
-        rows.append((start, cells))
+def _lines(text: str, out: Pasted) -> list[Line]:
+    """The rows by what their cells hold; headings and sums are passed over, and told."""
+    rows = paste_cells.rows(text)
+    columns, width = ["code", "title", "points"], 0
+    lines: list[Line] = []
+    at = 0
+    while at < len(rows):
+        number, cells = rows[at]
         at += 1
-        line += 1
-    return rows
+        if (found := _headings(cells)) is not None:
+            while at < len(rows) and (more := _headings_go_on(cells, found, rows[at][1])) is not None:
+                cells, found, at = paste_cells.joined(cells, rows[at][1]), more, at + 1
+            columns, width = found, len(cells)
+            rows[at:] = paste_cells.whole_rows(rows[at:], width)
+            out.skipped.append((number, " · ".join(filter(None, cells))[:80], _("headings")))
+            if at < len(rows) and all(_COUNTED.fullmatch(cell) for cell in rows[at][1]):
+                at += 1
+            continue
+        if not any(cells):
+            continue
+        row = _row(cells, columns)
+        if fold(row["title"] or row["code"]) in _SUMS:
+            out.skipped.append((number, row["title"] or row["code"], _("a line of sums")))
+            continue
+        lines.append(Line(number, row))
+    return lines
+
+
+def _headings_go_on(cells: list[str], found: list[str], following: list[str]) -> list[str] | None:
+    """The columns with one line more, where a heading of several paragraphs goes on: "Điểm", "tối đa"."""
+    if not any(following) or any(character.isdigit() for cell in following for character in cell):
+        return None
+    more = _headings(paste_cells.joined(cells, following))
+    if more is None or sum(map(bool, more)) < sum(map(bool, found)):
+        return None
+    grows = sum(map(bool, more)) > sum(map(bool, found))
+    return more if grows or (len(following) == 1 and following[0][:1].islower()) else None
 
 
 def _headings(cells: Sequence[str]) -> list[str] | None:
     """What each column holds, where the row is one of headings: a title and points, and no figure."""
     columns: list[str] = []
     for cell in cells:
-        words = re.sub(r"\(.*?\)", "", fold(cell)).strip()
+        words = " ".join(re.sub(r"\(.*?\)", "", fold(cell)).split())
         name = next((name for pattern, name in _HEADINGS if words and re.fullmatch(pattern, words)), "")
         columns.append("" if name in columns else name)
     return columns if {"title", "points"} <= set(columns) else None
@@ -150,7 +160,7 @@ def _headings(cells: Sequence[str]) -> list[str] | None:
 
 def _row(cells: list[str], columns: list[str]) -> dict[str, str]:
     """The cells by what they hold. Two cells, or a code that shares its cell with the title, are told apart."""
-    row = dict.fromkeys(("code", "title", "points", "rule_text", "guidance", "evidence"), "")
+    row = dict.fromkeys(("code", "title", "points", "appraiser", *_TEXTS), "")
     if len(cells) == 2 and "".join(columns) == "codetitlepoints" and _points(cells[1]) is not None:
         cells = ["", *cells]
     for name, cell in zip(columns, cells, strict=False):
@@ -161,6 +171,8 @@ def _row(cells: list[str], columns: list[str]) -> dict[str, str]:
     elif len(row["code"]) > checks.CODE_LENGTH and not row["title"]:
         if found := _LEADING_CODE.fullmatch(row["code"]):
             row["code"], row["title"] = found[1], found[2]
+    row["title"], wording = paragraphs(row["title"])
+    row["rule_text"] = "\n".join(filter(None, [wording, row["rule_text"]]))
     return row
 
 
@@ -185,9 +197,11 @@ def _node(
     del open_styles[known.index(style) if style in known else len(known) :]
     above = open_styles[-1][1] if open_styles else None
     open_styles.append((style, len(nodes)))
-    texts = {name: row[name] for name in ("rule_text", "guidance", "evidence") if row[name]}
-    own = "" if code in _BULLETS else code
-    node = PastedNode(number, own, "", None, above, level + len(open_styles), style, own, texts)
+    texts = {name: row[name] for name in _TEXTS if row[name]}
+    own = "" if code in BULLETS else code
+    node = PastedNode(
+        number, own, "", None, above, level + len(open_styles), style, own, texts, row["appraiser"]
+    )
     faults = []
     try:
         node.title = checks.text(" ".join(row["title"].split()), limit=checks.TITLE)
@@ -210,7 +224,7 @@ def _node(
 
 def _style(code: str, open_styles: Sequence[tuple[str, int]], nodes: Sequence[PastedNode]) -> str:
     """The way of counting that a code belongs to."""
-    if code in _BULLETS:
+    if code in BULLETS:
         return f"bullet {code}" if code else "bullet -"
     if _NUMBERS.fullmatch(code):
         return f"number {code.count('.')}"

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
+from agencies.models import Agency
 from parindex.audit.services import record
 from parindex.errors import Invalid
 from parindex.ui.collation import code_sort_key
@@ -18,6 +19,7 @@ from scoring.criteria.editing.rows import open_gap, rows_of
 from scoring.criteria.editing.services import ungroup_texts
 from scoring.criteria.editing.tree import end_of, place_of
 from scoring.criteria.fileformat import MAX_NODES
+from scoring.criteria.matching import Names
 from scoring.criteria.models import CriteriaSet, Criterion
 
 __all__ = ["PasteOutcome", "paste_nodes"]
@@ -64,10 +66,11 @@ def paste_nodes(
         )
         if len(rows) + len(pasted.nodes) > MAX_NODES:
             pasted.errors.append((0, _("The set has more than %(max)s nodes.") % {"max": MAX_NODES}))
+        appraisers = _appraisers(pasted)
         if dry_run or not pasted.is_good:
             return PasteOutcome(pasted)
         open_gap(draft, at, len(pasted.nodes))
-        _write(draft, pasted, at, above)
+        _write(draft, pasted, at, above, appraisers)
         if above is not None:
             ungroup_texts(draft, [above])
         touched(draft)
@@ -84,7 +87,28 @@ def paste_nodes(
     return PasteOutcome(pasted, len(pasted.nodes))
 
 
-def _write(draft: CriteriaSet, pasted: Pasted, at: int, above: Criterion | None) -> None:
+def _appraisers(pasted: Pasted) -> dict[int, Agency]:
+    """The agency of each row without parts that names one; what fits none is told at its row. One query."""
+    rows = [(at, row) for at, row in enumerate(pasted.nodes) if row.appraiser and row.parts is None]
+    if not rows:
+        return {}
+    names = Names(Agency.objects.filter(active=True))
+    found: dict[int, Agency] = {}
+    for at, row in rows:
+        agency = names.find(row.appraiser)
+        if agency is None:
+            row.warning = _("No agency is called “%(name)s”: choose the appraiser in the details.") % {
+                "name": row.appraiser[:80]
+            }
+        else:
+            found[at] = agency
+            row.appraiser = str(agency)
+    return found
+
+
+def _write(
+    draft: CriteriaSet, pasted: Pasted, at: int, above: Criterion | None, appraisers: dict[int, Agency]
+) -> None:
     """Level by level: a node needs the key of its parent."""
     made: dict[int, Criterion] = {}
     for level in sorted({node.level for node in pasted.nodes}):
@@ -98,6 +122,7 @@ def _write(draft: CriteriaSet, pasted: Pasted, at: int, above: Criterion | None)
                 level=level,
                 title=node.title,
                 max_points=node.points or Decimal(0),
+                appraiser=appraisers.get(index),
                 **node.texts,
             )
             for index, node in enumerate(pasted.nodes)
