@@ -12,7 +12,7 @@ from scoring import engine
 if TYPE_CHECKING:
     from scoring.criteria.queries import SetNode, SetTree
 
-__all__ = ["condition_faults", "dependents", "looked_at", "ring_of", "sources_of"]
+__all__ = ["condition_faults", "dependents", "looked_at", "reference_faults", "ring_of", "sources_of"]
 
 
 class LeafLike(Protocol):
@@ -29,6 +29,22 @@ class LeafLike(Protocol):
 
 
 L = TypeVar("L", bound=LeafLike)
+
+
+def reference_faults(leaves: Sequence[L]) -> list[tuple[L, str]]:
+    """What is wrong with the leaves that rules name, in words, each with the leaf whose rule names them. Pure.
+
+    Points move to other leaves of the set, and conditions look at them; and ``condition_faults``.
+    """
+    codes = {leaf.code for leaf in leaves if leaf.rule is not None}
+    text = _("The set has no other leaf “%(code)s”.")
+    unknown = [
+        (leaf, text % {"code": code})
+        for leaf in leaves
+        for code in (leaf.rule.depends_on() if leaf.rule is not None else ())
+        if code not in codes or code == leaf.code
+    ]
+    return [*unknown, *condition_faults(leaves)]
 
 
 def condition_faults(leaves: Sequence[L]) -> list[tuple[L, str]]:

@@ -19,6 +19,7 @@ from parindex.ui.collation import code_sort_key
 from scoring import engine
 from scoring.criteria.carriers import read
 from scoring.criteria.case_check import StoredLike
+from scoring.criteria.dependencies import reference_faults
 from scoring.criteria.fileformat import Finding, NodeFile, Reading, SetFile
 from scoring.criteria.matching import agency_names, block_names
 from scoring.criteria.models import CriteriaSet, Criterion
@@ -210,13 +211,14 @@ def lock_obstacles(criteria_set: CriteriaSet, *, appraisers_needed: bool = True)
 
 
 def content_obstacles(tree: SetTree, cases: Mapping[int, Iterable[StoredLike]]) -> Iterator[str]:
-    """What only a change of the draft removes: no leaves, nodes without parts, stored cases that fail. No query."""
+    """What only a change of the draft removes: no leaves, nodes without parts, rules that name no leaf, cases."""
     if not tree.leaves:
         yield _("The set has no leaf to score.")
     filled = {node.parent_id for node in tree.nodes}
     empty = [node.code for node in tree.nodes if not node.is_leaf and node.id not in filled]
     if empty:
         yield _("Nodes without a rule and without parts: %(codes)s.") % {"codes": _some(empty)}
+    yield from (f"{leaf.code}: {text}" for leaf, text in reference_faults(tree.leaves))
     yield from _failed(failed_cases(tree, cases))
 
 
