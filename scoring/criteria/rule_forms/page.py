@@ -12,6 +12,7 @@ from parindex.ui.forms import DecimalField, PortalForm
 from scoring import engine
 from scoring.criteria.models import StoredCase
 from scoring.criteria.rule_forms.nodes import RuleNode, message
+from scoring.criteria.rule_forms.proposal import propose
 from scoring.criteria.rule_forms.queries import Place
 from scoring.criteria.rule_forms.services import MAX_NOTE
 from scoring.criteria.rule_forms.shown import values_of
@@ -63,6 +64,13 @@ class TypedRule:
         """As it stands in the draft; empty where the node has no rule."""
         rule = place.node.rule
         return cls(place, values_of(rule, place.node.max_points, place.answers) if rule else {})
+
+    @classmethod
+    def proposed(cls, place: Place) -> TypedRule | None:
+        """As the official wording states it, for a node without a rule; None where the wording is not plain."""
+        node = place.node
+        rule = None if node.rule else propose(node.rule_text, node.max_points, node.title)
+        return None if rule is None else cls(place, values_of(rule, node.max_points, place.answers))
 
     def _node(self) -> RuleNode:
         return RuleNode(self.values, maximum=self.place.node.max_points, answers=self.place.answers)

@@ -36,6 +36,8 @@ def rule(request: HttpRequest, pk: int, node: int) -> HttpResponse:
     if (closed := refused(request, place)) is not None:
         return closed
     if request.method == "GET":
+        if (proposed := TypedRule.proposed(place)) is not None:
+            return _page(request, place, proposed, proposed=True)
         typed = TypedRule.stored(place)
         if typed.node.kind and typed.faults:
             typed.show_faults()
