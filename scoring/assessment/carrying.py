@@ -179,14 +179,14 @@ def carry(
     Where the rule and the maximum are the same the answer stands as it is. Where they changed, declared figures
     that the new rule asks for in the same words are scored anew, and the agency confirms or corrects them; marks
     were given by another rule and stay beside. Whatever changed on a submitted sheet goes back to its agency:
-    an agency that had nothing to declare by the old rule may have by the new one.
+    an agency that had nothing to declare by the old rule may have by the new one. A supplement was submitted too.
     """
     sources = tuple(earlier[one.id] for one in way.sources if one.id in earlier)
     answer = Answer(criterion_id=way.leaf.id)
     if not way.leaf.applies_to(profiles):
         answer.applicability = Applicability.PROFILE
         return Carried(way, _with_texts(answer, way, sources), sources)
-    submitted = sheet.state in SUBMITTED_STATES
+    submitted = sheet.supplementary or sheet.state in SUBMITTED_STATES
     counted = tuple(one for one in sources if one.applicability != Applicability.PROFILE)
     if not counted:  # nothing was asked of the agency here before
         return Carried(way, _with_texts(answer, way, sources), sources, agency=True, appraiser=submitted)

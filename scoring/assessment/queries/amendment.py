@@ -20,6 +20,7 @@ from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Answer, CycleBlock, ImportedPoints, Scoresheet, SheetState, Stage
 from scoring.assessment.queries.cycles import windows_of
 from scoring.assessment.queries.panels import panels_of
+from scoring.assessment.queries.parts import rows_of_year, set_is_taken
 from scoring.assessment.windows import Span
 from scoring.criteria.comparison import Change
 from scoring.criteria.links import Bridge, bridge
@@ -142,14 +143,19 @@ def key_of(cycle_block: CycleBlock, tie: Bridge, sheets: Iterable[Scoresheet]) -
 def obstacles_to(
     cycle_block: CycleBlock, criteria_set: CriteriaSet, tie: Bridge, sheets: Sequence[Scoresheet]
 ) -> list[str]:
-    """What stands against an amendment, as sentences that say what to do. Pure; sheets with agencies."""
+    """What stands against an amendment, as sentences that say what to do. One query; sheets with agencies."""
     present, found = cycle_block.criteria_set, list[str]()
+    if cycle_block.cycle.imported:
+        found.append(_("This year was brought in as it was published; it has one set for each block."))
     if cycle_block.opened_at is None:
         found.append(_("The block is not open yet: choose its criteria set on its page instead."))
     if (criteria_set.year, criteria_set.block_id) != (present.year, present.block_id):
         found.append(_("The new set must be of the same year and block as the set in force."))
     elif criteria_set.version <= present.version:
         found.append(_("The new set must be a later version than the set in force."))
+    others = [row for row in rows_of_year(cycle_block) if row.pk != cycle_block.pk]
+    if set_is_taken(criteria_set, others):
+        found.append(_("Another part of this year uses this set. Choose another one."))
     if criteria_set.locked_at is None:
         found.append(_("The new version is still a draft: lock it first."))
     if not tie.stated:
@@ -183,7 +189,7 @@ def obstacles_to(
 def plan_amendment(cycle_block: CycleBlock, criteria_set: CriteriaSet) -> Plan:
     """What amending the block by this set would do, agency by agency. Reads alone, in chunks of agencies.
 
-    Fourteen queries and two for each 200 agencies. ``cycle_block`` with cycle, block and criteria set.
+    Fifteen queries and two for each 200 agencies. ``cycle_block`` with cycle, block and criteria set.
     """
     tie = bridge(criteria_set, cycle_block.criteria_set)
     sheets = sheets_of(cycle_block)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
 from scoring.assessment.models import CycleBlock
+from scoring.criteria.models import CriteriaSet
 
-__all__ = ["HUNDRED", "YearParts", "parts_of_year", "row_of", "rows_of_year", "year_rows"]
+__all__ = ["HUNDRED", "YearParts", "parts_of_year", "row_of", "rows_of_year", "set_is_taken", "year_rows"]
 
 HUNDRED = Decimal(100)
 
@@ -26,6 +28,11 @@ def rows_of_year(cycle_block: CycleBlock) -> list[CycleBlock]:
     """
     rows = list(year_rows(cycle_block.main_id).select_related("cycle", "block", "criteria_set"))
     return sorted(rows, key=lambda row: (row.part_of_id is not None, row.pk))
+
+
+def set_is_taken(criteria_set: CriteriaSet, others: Iterable[CycleBlock]) -> bool:
+    """Whether another part of the year uses the set: each part's figures are told apart by their criteria. Pure."""
+    return any(row.criteria_set_id == criteria_set.pk for row in others)
 
 
 @dataclass(frozen=True, slots=True)

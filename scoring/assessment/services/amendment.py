@@ -27,6 +27,7 @@ from scoring.assessment.queries.cycles import windows_of
 from scoring.assessment.services.carrying_over import Tally, carry_assignments, carry_over
 from scoring.assessment.services.cycles import set_windows
 from scoring.assessment.services.locks import locked_block
+from scoring.assessment.services.parts import locked_year
 from scoring.assessment.workflow import replace_all
 from scoring.criteria.links import bridge
 from scoring.criteria.models import CriteriaSet, SetLink
@@ -66,6 +67,7 @@ def amend_block(
             fields={"note": [_("The text is too long: at most %(max)s characters.") % {"max": MAX_NOTE}]}
         )
     with transaction.atomic():
+        locked_year(cycle_block)  # another part may be about to take the same set
         block = locked_block(cycle_block.pk)
         standing = Amendment.objects.filter(cycle_block=block, criteria_set=criteria_set).first()
         if standing is not None:

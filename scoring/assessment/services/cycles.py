@@ -23,9 +23,10 @@ from parindex.ui.formats import format_deadline
 from scoring.assessment.cycle_permissions import require_manage
 from scoring.assessment.cycle_settings import CycleSettings
 from scoring.assessment.models import Cycle, CycleBlock, Extension, Participation, Stage, Window
+from scoring.assessment.queries.parts import set_is_taken
 from scoring.assessment.services.copied_years import copy_blocks
 from scoring.assessment.services.locks import locked_block
-from scoring.assessment.services.parts import locked_year, set_is_taken
+from scoring.assessment.services.parts import locked_year
 from scoring.assessment.windows import spans
 from scoring.criteria.models import CriteriaSet
 

@@ -21,7 +21,7 @@ from parindex.ui.formats import format_percent
 from scoring.assessment.cycle_permissions import require_manage
 from scoring.assessment.models import CycleBlock, Participation
 from scoring.assessment.published import is_published
-from scoring.assessment.queries.parts import HUNDRED, year_rows
+from scoring.assessment.queries.parts import HUNDRED, set_is_taken, year_rows
 from scoring.criteria.models import CriteriaSet
 from scoring.engine import plain
 
@@ -170,11 +170,6 @@ def locked_year(cycle_block: CycleBlock) -> list[CycleBlock]:
     rows = year_rows(main_id).select_for_update(of=("self",))
     found = list(rows.select_related("cycle", "block", "criteria_set"))
     return sorted(found, key=lambda row: (row.part_of_id is not None, row.pk))
-
-
-def set_is_taken(criteria_set: CriteriaSet, others: list[CycleBlock]) -> bool:
-    """Whether another part of the year uses the set: each part's figures are told apart by their criteria."""
-    return any(row.criteria_set_id == criteria_set.pk for row in others)
 
 
 def _require_changeable(main: CycleBlock) -> None:
