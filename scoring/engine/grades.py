@@ -70,7 +70,8 @@ class Candidate:
     """What decides one agency's grade.
 
     ``value`` is the one that ranks it; ``chain`` breaks ties in a quota; ``areas`` are indices by code;
-    ``counts`` and ``facts`` answer the gates; ``effects`` come from answers (``Score.grade_effects``).
+    ``counts`` and ``facts`` answer the gates, in each of ``counts_of_parts`` (parts of a year) as well; those in
+    ``waived`` do not apply and keep no gate shut; ``effects`` come from answers (``Score.grade_effects``).
     """
 
     value: Decimal | None
@@ -79,6 +80,8 @@ class Candidate:
     counts: Mapping[str, Decimal] = field(default_factory=dict)
     facts: Mapping[str, bool] = field(default_factory=dict)
     effects: tuple[str, ...] = ()
+    counts_of_parts: tuple[Mapping[str, Decimal], ...] = ()
+    waived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +144,16 @@ def _place(one: Candidate, ordered: list[GradeBand], reasons: list[str]) -> int 
 
 
 def _open(gate: Gate, one: Candidate) -> bool:
+    if not gate.area and (gate.fact or gate.count) in one.waived:
+        return True
     if gate.fact:
         return one.facts.get(gate.fact) is gate.wanted
-    value = one.areas.get(gate.area) if gate.area else one.counts.get(gate.count)
-    return value is not None and gate.band is not None and gate.band.holds(value)
+    if gate.area:
+        values = [one.areas.get(gate.area)]
+    else:
+        values = [told.get(gate.count) for told in (one.counts, *one.counts_of_parts)]
+    known = [value for value in values if value is not None]
+    return bool(known) and gate.band is not None and all(map(gate.band.holds, known))
 
 
 def _fill(

@@ -40,6 +40,7 @@ class Entrant:
     effects: tuple[str, ...] = ()  # on the grade, from answers (settlement.py)
     counts: dict[str, Decimal] = field(default_factory=dict)  # what gates of grades ask for (gates.py)
     facts: dict[str, bool] = field(default_factory=dict)
+    waived: set[str] = field(default_factory=set)  # leaves of gates that do not apply to the agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ def compute(
                 counts=entrant.counts,
                 facts=entrant.facts,
                 effects=entrant.effects,
+                waived=frozenset(entrant.waived),
             )
             for entrant, nodes in parts
             if entrant.ranked

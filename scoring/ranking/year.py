@@ -249,13 +249,14 @@ def _totals(year: YearInputs, own: Mapping[int, Sequence[_Own]]) -> list[Total]:
                 values[agency],
                 chains[agency],
                 areas={code: chosen(index) for code, index in _areas(own[agency], clamp).items()},
-                counts={name: value for it in own[agency] for name, value in it.entrant.counts.items()},
                 facts={
                     name: all(it.entrant.facts.get(name, True) for it in own[agency])
                     for other in own[agency]
                     for name in other.entrant.facts
                 },
                 effects=tuple(effect for it in own[agency] for effect in it.entrant.effects),
+                counts_of_parts=tuple(it.entrant.counts for it in own[agency]),
+                waived=_waived([it.entrant for it in own[agency]]),
             )
             for agency in ranked
         },
@@ -279,6 +280,12 @@ def _totals(year: YearInputs, own: Mapping[int, Sequence[_Own]]) -> list[Total]:
             )
         )
     return totals
+
+
+def _waived(entrants: Sequence[Entrant]) -> frozenset[str]:
+    """What the gates ask and no part of the year asks of the agency."""
+    told = {name for one in entrants for name in (*one.counts, *one.facts)}
+    return frozenset().union(*(one.waived for one in entrants)) - told
 
 
 def _areas(all_of: Sequence[_Own], clamp: bool) -> dict[str, Decimal | None]:

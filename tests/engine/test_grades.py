@@ -55,6 +55,24 @@ def test_without_conditions_the_band_decides() -> None:
         ({"facts": {"xong mọi nhiệm vụ": True}, "areas": {"3": D(80)}, "counts": {"vượt": D(2)}}, "Tốt"),
         ({"facts": {"xong mọi nhiệm vụ": True}, "areas": {"3": None}, "counts": {"vượt": D(3)}}, "Tốt"),
         ({"facts": {"xong mọi nhiệm vụ": True}, "areas": {"3": D(80)}}, "Tốt"),
+        # what does not apply stands in nobody's way, neither a count nor a fact
+        (
+            {"facts": {"xong mọi nhiệm vụ": True}, "areas": {"3": D(80)}, "waived": frozenset({"vượt"})},
+            "Xuất sắc",
+        ),
+        (
+            {"waived": frozenset({"xong mọi nhiệm vụ"}), "areas": {"3": D(80)}, "counts": {"vượt": D(3)}},
+            "Xuất sắc",
+        ),
+        # a count holds in each part of the year
+        (
+            {
+                "facts": {"xong mọi nhiệm vụ": True},
+                "areas": {"3": D(80)},
+                "counts_of_parts": ({"vượt": D(3)}, {}, {"vượt": D(2)}),
+            },
+            "Tốt",
+        ),
         # Tốt needs all tasks done too
         ({"areas": {"3": D(80)}, "counts": {"vượt": D(3)}}, "Hoàn thành"),
     ],
