@@ -40,7 +40,7 @@ def typed_cells(post: Mapping[str, str], nodes: Mapping[int, Criterion]) -> dict
     shown: dict[int, list[str]] = {}
     for entry in post.get("shown", "").split(" "):
         key, _colon, given = entry.partition(":")
-        if key.isdecimal() and given.count(".") == len(FIELDS) - 1:
+        if key.isdecimal() and len(key) <= 12 and given.count(".") == len(FIELDS) - 1:
             shown[int(key)] = given.split(".")
     cells: dict[int, dict[str, str]] = {}
     for name, value in post.items():

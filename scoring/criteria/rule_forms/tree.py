@@ -47,10 +47,15 @@ def _listed(value: Any) -> Any:
     """Numbered entries as a list in the order of their numbers."""
     if not isinstance(value, dict):
         return value
-    if all(key.isascii() and key.isdigit() and len(key) < 5 for key in value):
+    if all(map(_is_number, value)):
         rows = [value[key] for key in sorted(value, key=int)]
         return [_listed(row) if isinstance(row, dict) else {} for row in rows]
     return {key: _listed(entry) for key, entry in value.items()}
+
+
+def _is_number(step: str) -> bool:
+    """Whether a step is the number of a row, short enough to be one."""
+    return step.isascii() and step.isdigit() and len(step) < 5
 
 
 def acted(values: Values, act: str) -> str:
@@ -75,7 +80,7 @@ def acted(values: Values, act: str) -> str:
         rows.append({})
         return f"{path}-{len(rows) - 1}"
     rows = _at(values, steps[:-1]) if steps else None
-    if not isinstance(rows, list) or not steps[-1].isdigit() or int(steps[-1]) >= len(rows):
+    if not isinstance(rows, list) or not _is_number(steps[-1]) or int(steps[-1]) >= len(rows):
         return ""
     base, number = path.rpartition("-")[0], int(steps[-1])
     if verb == "drop":
@@ -90,7 +95,7 @@ def acted(values: Values, act: str) -> str:
 
 def _at(values: Any, steps: list[str]) -> Any:
     for step in steps:
-        if isinstance(values, list) and step.isdigit() and int(step) < len(values):
+        if isinstance(values, list) and _is_number(step) and int(step) < len(values):
             values = values[int(step)]
         elif isinstance(values, dict):
             values = values.setdefault(step, [])

@@ -1,0 +1,21 @@
+"""What no page of ours sends: it changes nothing and never ends in a fault of the server."""
+
+from __future__ import annotations
+
+import pytest
+
+from scoring.criteria.editing.cells import typed_cells
+from scoring.criteria.rule_forms.tree import acted
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "-1", "٣"])
+@pytest.mark.parametrize("verb", ["drop", "up", "down", "add"])
+def test_a_button_of_a_row_that_is_no_number(verb: str, number: str) -> None:
+    values = {"bands": [{"low": "1"}], "parts": [{"bands": [{}]}]}
+    assert acted(values, f"{verb}:r-bands-{number}") == ""
+    assert acted(values, f"{verb}:r-parts-{number}-bands") in ("", "r")
+    assert values["bands"] == [{"low": "1"}]
+
+
+def test_a_mark_of_a_row_with_thousands_of_digits() -> None:
+    assert typed_cells({"shown": f"{'9' * 5000}:a.b.c 1:a.b.c"}, {}) == {}
