@@ -25,7 +25,7 @@ from scoring.criteria.matching import agency_names, block_names
 from scoring.criteria.models import CriteriaSet, Criterion
 from scoring.criteria.permissions import may_manage_sets
 from scoring.criteria.places import RowReport, located
-from scoring.criteria.queries import SetTree, differences, next_version, tree_of
+from scoring.criteria.queries import SetNode, SetTree, differences, next_version, tree_of
 from scoring.criteria.stored_cases import LeafFailure, cases_of, failed_cases, write_cases
 
 __all__ = [
@@ -214,12 +214,17 @@ def content_obstacles(tree: SetTree, cases: Mapping[int, Iterable[StoredLike]]) 
     """What only a change of the draft removes: no leaves, nodes without parts, rules that name no leaf, cases."""
     if not tree.leaves:
         yield _("The set has no leaf to score.")
-    filled = {node.parent_id for node in tree.nodes}
-    empty = [node.code for node in tree.nodes if not node.is_leaf and node.id not in filled]
-    if empty:
-        yield _("Nodes without a rule and without parts: %(codes)s.") % {"codes": _some(empty)}
+    if empty := without_rule(tree):
+        told = _("Nodes without a rule and without parts: %(codes)s.")
+        yield told % {"codes": _some([node.code for node in empty])}
     yield from (f"{leaf.code}: {text}" for leaf, text in reference_faults(tree.leaves))
     yield from _failed(failed_cases(tree, cases))
+
+
+def without_rule(tree: SetTree) -> list[SetNode]:
+    """Nodes that have neither a rule nor parts. No query."""
+    filled = {node.parent_id for node in tree.nodes}
+    return [node for node in tree.nodes if not node.is_leaf and node.id not in filled]
 
 
 def _failed(failed: list[LeafFailure]) -> Iterator[str]:

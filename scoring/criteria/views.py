@@ -167,13 +167,14 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Lock the criteria set"),
         "set": criteria_set,
         "errors": errors,
+        "refused": request.method == "POST",
+        "unruled": services.without_rule(tree),
         "differences": differences(criteria_set, tree),
         "leaves": len(tree.leaves),
         "without_appraiser": [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None],
         "cases": sum(map(len, cases.values())),
     }
-    refused = request.method == "POST"
-    return render(request, "admin/criteria/lock.html", context, status=409 if refused else 200)
+    return render(request, "admin/criteria/lock.html", context, status=409 if context["refused"] else 200)
 
 
 @require_http_methods(["GET", "POST"])

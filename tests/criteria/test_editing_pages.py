@@ -13,7 +13,7 @@ from agencies.models import Role
 from scoring.criteria.editing import services, sets
 from scoring.criteria.models import CriteriaSet, Criterion
 from tests.factories import actor, person
-from tests.factories_scoring import make_block, make_set
+from tests.factories_scoring import home_affairs, make_block, make_set
 
 pytestmark = pytest.mark.django_db
 
@@ -285,3 +285,28 @@ def test_pages_take_fixed_numbers_of_queries(
         secretary.get(url)
         with django_assert_num_queries(queries):
             secretary.get(url)
+
+
+def test_a_group_sets_all_beneath_it_at_once(secretary: Client, draft: CriteriaSet) -> None:
+    assert "no_tthc" in draft.profiles
+    sets.add_profile(actor=None, set_pk=draft.pk, meaning="Không có đơn vị", key="no_units")
+    draft.criteria.filter(code="1.1.2").update(not_applicable_for=["no_units"])
+    draft.refresh_from_db()
+    agency = home_affairs()
+    url = reverse("criteria:node", args=[draft.pk, node(draft, "1.1").pk])
+    assert "Cả 2 tiêu chí bên dưới" in secretary.get(url).content.decode()
+    fields = {"act": "below", "revision": draft.revision, "below-profiles": ["no_tthc"]}
+    wrong = secretary.post(url, fields | {"below-appraiser": "0"})
+    assert wrong.status_code == 400 and node(draft, "1.1.1").not_applicable_for == []
+    assert secretary.post(url, fields | {"below-appraiser": agency.pk})["Location"] == url
+    assert [
+        (row.code, row.appraiser_id == agency.pk, row.not_applicable_for)
+        for row in draft.criteria.filter(level=3).order_by("order")
+    ] == [
+        ("1.1.1", True, ["no_tthc"]),
+        ("1.1.2", True, ["no_units", "no_tthc"]),
+        ("1.2.1", False, []),
+    ]
+    assert secretary.post(url, fields).status_code == 409  # an old page
+    leaf = reverse("criteria:node", args=[draft.pk, node(draft, "1.2.1").pk])
+    assert "tiêu chí bên dưới" not in secretary.get(leaf).content.decode()

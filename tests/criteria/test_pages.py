@@ -139,3 +139,12 @@ def test_pages_take_fixed_numbers_of_queries(django_assert_num_queries: Any, num
     secretary.get(reverse("criteria:set", args=[sets[0].pk]))
     with django_assert_num_queries(6):
         secretary.get(reverse("criteria:set", args=[sets[0].pk]))
+
+
+def test_the_page_of_locking_leads_to_what_is_missing() -> None:
+    draft = make_set(locked=False)
+    leaf = draft.criteria.get(code="1.1.2")
+    draft.criteria.filter(pk=leaf.pk).update(rule=None, method="")
+    page = client().get(reverse("criteria:lock", args=[draft.pk])).content.decode()
+    assert "Chưa khóa được" in page and reverse("criteria:rule", args=[draft.pk, leaf.pk]) in page
+    assert "không khớp" not in page  # a criterion without parts has no sum

@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from agencies.actors import actor_of
 from parindex.admin_pages import allowed, show_refusal
 from parindex.errors import Refusal
 from scoring.criteria.editing import services
+from scoring.criteria.editing.below import BelowForm, leaves_below, set_below
 from scoring.criteria.editing.drafts import StaleDraft
 from scoring.criteria.editing.forms import NodeForm
 from scoring.criteria.editing.page import address, draft_or_refusal, frame, revision_of
@@ -34,9 +36,12 @@ def node(request: HttpRequest, pk: int, node: int) -> HttpResponse:
     rows = _rows(draft)
     at = place_of(rows, node)
     one, has_parts = rows[at], any(row.parent_id == node for row in rows)
-    form = NodeForm(draft, one, has_parts=has_parts, data=request.POST if request.method == "POST" else None)
+    act = request.POST.get("act", "save") if request.method == "POST" else ""
+    if act == "below" and has_parts:
+        return _below(request, draft, rows, at)
+    form = NodeForm(draft, one, has_parts=has_parts, data=request.POST if act else None)
     status, conflict = 400 if form.errors else 200, None
-    if request.method == "POST" and form.is_valid():
+    if act and form.is_valid():
         try:
             services.change_node(
                 actor=actor_of(request),
@@ -53,10 +58,39 @@ def node(request: HttpRequest, pk: int, node: int) -> HttpResponse:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("Saved."))
-            following = rows[at + 1].pk if request.POST.get("act") == "next" and at + 1 < len(rows) else node
+            following = rows[at + 1].pk if act == "next" and at + 1 < len(rows) else node
             return redirect("criteria:node", pk, following)
     context = frame(request, draft, f"{one.code} {one.title}") | _around(draft, rows, at)
     context |= {"form": form, "conflict": conflict, "has_parts": has_parts}
+    if has_parts:
+        context["below"] = BelowForm(draft)
+    return render(request, "admin/criteria/edit/node.html", context, status=status)
+
+
+def _below(request: HttpRequest, draft: CriteriaSet, rows: list[Criterion], at: int) -> HttpResponse:
+    """Set who appraises and the profiles for every criterion beneath a group."""
+    one = rows[at]
+    below, form = BelowForm(draft, request.POST), NodeForm(draft, one, has_parts=True)
+    status = 400
+    if below.is_valid():
+        try:
+            changed = set_below(
+                actor=actor_of(request),
+                draft=draft,
+                leaves=leaves_below(rows, one.pk),
+                revision=revision_of(request),
+                **below.cleaned_data,
+            )
+        except Refusal as refusal:
+            status = refusal.status
+            draft.refresh_from_db()
+            below.add_error(None, refusal.messages)
+        else:
+            text = ngettext("%(count)s criterion changed.", "%(count)s criteria changed.", changed)
+            messages.success(request, text % {"count": changed})
+            return redirect("criteria:node", draft.pk, one.pk)
+    context = frame(request, draft, f"{one.code} {one.title}") | _around(draft, rows, at)
+    context |= {"form": form, "conflict": None, "has_parts": True, "below": below}
     return render(request, "admin/criteria/edit/node.html", context, status=status)
 
 
@@ -78,6 +112,7 @@ def _around(draft: CriteriaSet, rows: list[Criterion], at: int) -> dict[str, Any
         "above": above,
         "before": rows[at - 1] if at else None,
         "after": rows[at + 1] if at + 1 < len(rows) else None,
+        "leaves_below": len(leaves_below(rows, one.pk)),
         "figures": Figures(one.max_points, figures(rows).get(one.pk), one.cap),
         "words": rule_data_in_words(one.rule, one.max_points) if one.rule else "",
         "rule_url": address("criteria:rule", draft.pk, one.pk),

@@ -202,7 +202,7 @@ OPTIONS = RowSpec(
 _ITEM = Text("label", _("Item"), rows=1)
 ITEMS_SUM = RowSpec(
     "items",
-    _("Items"),
+    _("The requirements"),
     _("Add an item"),
     (_ITEM, Points("points", _("Points"), required=True)),
     _spread_entry,
@@ -213,7 +213,7 @@ ITEMS_SUM = RowSpec(
 )
 ITEMS_ALL = RowSpec(
     "items",
-    _("Items"),
+    _("The requirements"),
     _("Add an item"),
     (_ITEM,),
     _spread_entry,
