@@ -27,6 +27,7 @@ from scoring.assessment.models import (
 from scoring.assessment.services.divisions import Given, assign_divisions
 from scoring.criteria.models import Criterion
 from scoring.demo import documents, names
+from scoring.demo.next_year import draft_next_year
 from scoring.demo.people import Province, make_people
 from scoring.demo.rows import Versions, make_sheets
 from scoring.demo.sets import make_block, make_cycle
@@ -71,6 +72,8 @@ def load(blocks: Collection[str] = ALL) -> bool:
         for year in past:
             _past_year(province, year, versions, blocks)
         _running_year(province, versions, blocks)
+        if names.DEPARTMENTS in blocks:
+            draft_next_year(province)
         record(
             actor=SYSTEM.user,
             action=LOADED,

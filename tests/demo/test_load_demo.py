@@ -36,11 +36,14 @@ from scoring.assessment.models import (
     Window,
 )
 from scoring.assessment.queries.progress import progress_of
+from scoring.criteria.models import CriteriaSet
+from scoring.criteria.services import lock_obstacles
 from scoring.demo import names
 from scoring.demo.load import load
 from scoring.demo.tour import FILES, files_folder
 from scoring.publication.models import Publication
 from scoring.ranking.models import RankingRow, RankingRun
+from scoring.ranking.rehearsal import base_runs, rehearse
 from scoring.ranking.services import inputs_digest
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +167,7 @@ def test_movement_shows_a_merger_and_a_renaming(sample: dict[str, Any], client: 
 
 def test_sheets_stand_in_every_state(sample: dict[str, Any]) -> None:
     found = {slug: states(block) for slug, block in blocks(sample["year"]).items()}
-    assert set(found[names.DEPARTMENTS]) == set(SheetState.values)
+    assert set(found[names.DEPARTMENTS]) == set(SheetState.values) - {SheetState.REPLACED}
     assert set(found[names.WARDS]) == {SheetState.SUBMITTED, SheetState.APPRAISING}
     assert found[names.COMMUNES][SheetState.DRAFTING] >= 5
     assert found[names.TOUR] == {SheetState.FINALISED: 2, SheetState.DRAFTING: 1}
@@ -289,3 +292,14 @@ def test_a_database_of_one_s_own_is_left_alone(sample: dict[str, Any]) -> None:
             call_command("load_demo", stdout=io.StringIO())
         transaction.set_rollback(True)
     assert counts() == before
+
+
+def test_a_draft_for_the_year_to_come_waits_to_be_edited(sample: dict[str, Any]) -> None:
+    """Its points add up, its stored cases hold, and it can be rehearsed on the years that are known."""
+    draft = CriteriaSet.objects.get(locked_at=None)
+    assert draft.year == Cycle.objects.latest("year").year + 1
+    assert list(lock_obstacles(draft)) == []
+    bases = [run for run in base_runs(draft) if run.stage == "final"]
+    result = rehearse(draft, bases[0])
+    assert result.stated
+    assert any(shift.change for shift in result.shifts)

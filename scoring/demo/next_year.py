@@ -1,0 +1,63 @@
+"""A draft for the year to come: last year's set of the departments, copied and changed in a few places.
+
+It is there to be edited, tried out, compared and rehearsed on the figures of the years that are known.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from scoring.criteria.copying import copy_set
+from scoring.criteria.editing.services import change_node, change_nodes
+from scoring.criteria.models import CriteriaSet, Criterion
+from scoring.criteria.rule_forms.services import set_rule
+from scoring.demo import names
+from scoring.demo.people import Province
+
+__all__ = ["draft_next_year"]
+
+FULL_OR_HALF = [
+    {"points": "1", "ge": "100", "le": "100"},
+    {"points": "0.5", "ge": "70", "lt": "100"},
+    {"points": "0", "lt": "70"},
+]
+
+
+def draft_next_year(province: Province) -> CriteriaSet:
+    """The draft, by the services that a person's pages use."""
+    secretary, block = province.actor("thu-ky"), province.blocks[names.DEPARTMENTS]
+    source = CriteriaSet.objects.get(year=province.year, block=block)
+    draft = copy_set(actor=secretary, source=source, year=province.year + 1, block=block)
+    nodes = {node.code: node for node in Criterion.objects.filter(criteria_set=draft)}
+
+    def rule(code: str, **changes: Any) -> None:
+        node = Criterion.objects.get(pk=nodes[code].pk)
+        set_rule(
+            actor=secretary,
+            set_pk=draft.pk,
+            node_pk=node.pk,
+            revision=None,
+            rule={**(node.rule or {}), **changes},
+        )
+
+    def maxima(**points: str) -> None:
+        cells = {
+            nodes[name[1:].replace("_", ".")].pk: {"max_points": Decimal(value)}
+            for name, value in points.items()
+        }
+        change_nodes(actor=secretary, set_pk=draft.pk, cells=cells)
+
+    change_node(
+        actor=secretary,
+        set_pk=draft.pk,
+        node_pk=nodes["1.1.1"].pk,
+        title="Ban hành kế hoạch CCHC năm trước ngày 15 tháng 01",
+    )
+    # Half a point goes from delegation (area 4) to spreading the word (area 1).
+    rule("4.3.1", yes="1")
+    maxima(c4_3_1="1", c4_3="1", c4="9.5", c1_4_1="1", c1_4="1", c1="15.5")
+    rule("1.4.1", bands=FULL_OR_HALF)
+    # Below 90 per cent in time, nothing.
+    rule("3.4.1", zero_below_pct="90")
+    return CriteriaSet.objects.get(pk=draft.pk)
