@@ -304,7 +304,7 @@ def test_a_group_sets_all_beneath_it_at_once(secretary: Client, draft: CriteriaS
         for row in draft.criteria.filter(level=3).order_by("order")
     ] == [
         ("1.1.1", True, ["no_tthc"]),
-        ("1.1.2", True, ["no_units", "no_tthc"]),
+        ("1.1.2", True, ["no_tthc", "no_units"]),
         ("1.2.1", False, []),
     ]
     assert secretary.post(url, fields).status_code == 409  # an old page
