@@ -43,7 +43,9 @@ DATABASE = {"db", "transactional_db", "live_server", "worker"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what no database changes; with REQUIRE_SERVICES=1, leave to the other run what only that one can do."""
     for item in items:
-        meets = DATABASE.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+        meets = DATABASE.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker(
+            "django_db"
+        )
         if not meets and not needed(item) & {"postgres", "redis"}:
             item.add_marker(pytest.mark.once)
     if not REQUIRED:

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scoring', '0005_bonus_of_a_part'),
+        ("scoring", "0005_bonus_of_a_part"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='criterionlink',
-            name='stated',
+            model_name="criterionlink",
+            name="stated",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AddField(
-            model_name='setlink',
-            name='stated',
+            model_name="setlink",
+            name="stated",
             field=models.BooleanField(default=False, editable=False),
         ),
     ]

@@ -48,7 +48,9 @@ class GateForm(_Ends):
     """A further condition of a grade: the index of an area, a count, or a fact. An empty row is none."""
 
     what = forms.ChoiceField(label=gettext_lazy("Condition"), required=False)
-    name = forms.CharField(label=gettext_lazy("Code of the criterion that tells it"), max_length=500, required=False)
+    name = forms.CharField(
+        label=gettext_lazy("Code of the criterion that tells it"), max_length=500, required=False
+    )
     wanted = forms.ChoiceField(label=gettext_lazy("The fact"), required=False)
 
     def __init__(self, *args: Any, areas: Choices, **kwargs: Any) -> None:

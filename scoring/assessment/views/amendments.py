@@ -146,7 +146,15 @@ def amendment_list(request: HttpRequest, pk: int) -> HttpResponse:
     out.write("\ufeff")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(
-        [_("Agency"), _("Code"), _("Criterion"), _("Kind of change"), _("Who looks"), _("Done at"), _("Done by")]
+        [
+            _("Agency"),
+            _("Code"),
+            _("Criterion"),
+            _("Kind of change"),
+            _("Who looks"),
+            _("Done at"),
+            _("Done by"),
+        ]
     )
     for row in look_rows(found):
         who = row.agency if row.is_agency else row.office or _("nobody appraises it")

@@ -110,7 +110,9 @@ def _after_amendment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
         return None
     messages.warning(
         request,
-        _("The criteria set was amended and this scoresheet was replaced by another one. Nothing was saved here."),
+        _(
+            "The criteria set was amended and this scoresheet was replaced by another one. Nothing was saved here."
+        ),
     )
     if reach.sees_leaf(agency_id, following.criterion_id, sheet.state):
         return HttpResponseRedirect(reverse("appraisal:leaf", args=[following.public_id]))
@@ -185,7 +187,9 @@ def _render(
     earlier = earlier_of(answer) if one.answer is not None else None
     offered = earlier.offer(rule) if earlier is not None and current is None else None
     form = form or MarkForm(initial=_initial(one, current, offered))
-    inputs = inputs or inputs_form(rule, key=KEY, inputs=_first_inputs(one, current or offered), facts=one.facts)
+    inputs = inputs or inputs_form(
+        rule, key=KEY, inputs=_first_inputs(one, current or offered), facts=one.facts
+    )
     context: dict[str, Any] = {
         "title": f"{one.criterion.code} {one.criterion.title}",
         "leaf": one,

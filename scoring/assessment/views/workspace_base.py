@@ -204,23 +204,27 @@ def page_context(request: HttpRequest, view: SheetView) -> dict[str, Any]:
     steps = {step.name: step for step in steps_from(sheet.state, actor=actor, agency_id=agency_id)}
     if sheet.state == SheetState.SUBMITTED and not view.is_open:
         steps.pop("withdraw", None)
-    return {
-        "view": view,
-        "sheet": sheet,
-        "agency": sheet.participation.agency,
-        "cycle": sheet.participation.cycle_block.cycle,
-        "progress": view.progress,
-        "steps": steps,
-        "gap_count": len(view.progress.gaps),
-        "window": view.window,
-        "closed": view.window is not None and not view.is_open,
-        "is_drafting": sheet.state == SheetState.DRAFTING,
-        "is_explaining": sheet.state == SheetState.EXPLAINING,
-        "is_head": actor.has_in(agency_id, Role.HEAD),
-        "may_divide": may_assign_divisions(actor, agency_id=agency_id),
-        "is_division_editor": bool(actor.division_ids(agency_id)),
-        "criteria_set": sheet.criteria_set,
-    } | _index(view) | amended_context(sheet)
+    return (
+        {
+            "view": view,
+            "sheet": sheet,
+            "agency": sheet.participation.agency,
+            "cycle": sheet.participation.cycle_block.cycle,
+            "progress": view.progress,
+            "steps": steps,
+            "gap_count": len(view.progress.gaps),
+            "window": view.window,
+            "closed": view.window is not None and not view.is_open,
+            "is_drafting": sheet.state == SheetState.DRAFTING,
+            "is_explaining": sheet.state == SheetState.EXPLAINING,
+            "is_head": actor.has_in(agency_id, Role.HEAD),
+            "may_divide": may_assign_divisions(actor, agency_id=agency_id),
+            "is_division_editor": bool(actor.division_ids(agency_id)),
+            "criteria_set": sheet.criteria_set,
+        }
+        | _index(view)
+        | amended_context(sheet)
+    )
 
 
 def amended_context(sheet: Scoresheet) -> dict[str, Any]:
