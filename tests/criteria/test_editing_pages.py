@@ -13,7 +13,7 @@ from agencies.models import Role
 from scoring.criteria.editing import services, sets
 from scoring.criteria.models import CriteriaSet, Criterion
 from tests.factories import actor, person
-from tests.factories_scoring import home_affairs, make_block, make_set
+from tests.factories_scoring import make_agency, make_block, make_set
 
 pytestmark = pytest.mark.django_db
 
@@ -292,7 +292,7 @@ def test_a_group_sets_all_beneath_it_at_once(secretary: Client, draft: CriteriaS
     sets.add_profile(actor=None, set_pk=draft.pk, meaning="Không có đơn vị", key="no_units")
     draft.criteria.filter(code="1.1.2").update(not_applicable_for=["no_units"])
     draft.refresh_from_db()
-    agency = home_affairs()
+    agency = make_agency("Sở Tư pháp")
     url = reverse("criteria:node", args=[draft.pk, node(draft, "1.1").pk])
     assert "Cả 2 tiêu chí bên dưới" in secretary.get(url).content.decode()
     fields = {"act": "below", "revision": draft.revision, "below-profiles": ["no_tthc"]}
