@@ -26,6 +26,7 @@ from scoring.assessment.models import (
     Transition,
 )
 from scoring.assessment.services.locks import locked_block
+from scoring.assessment.services.second_looks import looks_follow
 from scoring.criteria.queries import SetNode, tree_of
 
 __all__ = [
@@ -94,7 +95,7 @@ def change_participation(
         before = {"profiles": current.profiles, "ranked": current.ranked}
         chosen = [key for key in block.criteria_set.profiles if key in set(profiles)]
         if set(chosen) != set(current.profiles):
-            _apply_profiles(block, current, chosen)
+            _apply_profiles(block, current, chosen, by=_user(actor))
         current.profiles, current.ranked = chosen, ranked
         current.save(update_fields=["profiles", "ranked"])
         after = {"profiles": current.profiles, "ranked": current.ranked}
@@ -228,8 +229,13 @@ def _applicability(leaf: SetNode, profiles: Iterable[str]) -> str:
     return Answer.Applicability.APPLIES if leaf.applies_to(profiles) else Answer.Applicability.PROFILE
 
 
-def _apply_profiles(block: CycleBlock, participation: Participation, profiles: Sequence[str]) -> None:
-    """Let the answers of a drafting sheet follow new profiles: inputs stay, only their applicability turns."""
+def _apply_profiles(
+    block: CycleBlock, participation: Participation, profiles: Sequence[str], *, by: User | None
+) -> None:
+    """Let the answers of a drafting sheet follow new profiles: inputs stay, only their applicability turns.
+
+    On the sheet of an amended set second looks follow too.
+    """
     present = participation.sheets.filter(criteria_set=block.criteria_set)
     for sheet in present.select_for_update().order_by("pk"):
         if sheet.state != SheetState.DRAFTING:
@@ -242,10 +248,11 @@ def _apply_profiles(block: CycleBlock, participation: Participation, profiles: S
         NotApplicableRequest.objects.filter(
             answer__in=leaving, state=NotApplicableRequest.State.PENDING
         ).update(state=NotApplicableRequest.State.TAKEN_BACK)
+        joining = answers.filter(criterion_id__in=inside, applicability=Answer.Applicability.PROFILE)
+        if sheet.carried_from_id is not None:
+            looks_follow(sheet, leaving=leaving, joining=joining, by=by)
         leaving.update(applicability=Answer.Applicability.PROFILE, version=F("version") + 1)
-        answers.filter(criterion_id__in=inside, applicability=Answer.Applicability.PROFILE).update(
-            applicability=Answer.Applicability.APPLIES, version=F("version") + 1
-        )
+        joining.update(applicability=Answer.Applicability.APPLIES, version=F("version") + 1)
 
 
 def _locked(cycle_block: CycleBlock) -> CycleBlock:

@@ -9,14 +9,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from parindex.audit.services import record
+from parindex.clock import db_now
 from parindex.errors import Invalid, WrongState
 from scoring.assessment.models import Answer, Scoresheet, SecondLook
+from scoring.assessment.queries.amended import amendment_behind
 from scoring.assessment.queries.facts import has_lapsed
+from scoring.criteria.comparison import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
+
     from agencies.actors import Actor
+    from agencies.models import User
 
 Who = SecondLook.Who
 
@@ -44,6 +50,28 @@ def looked(answers: Iterable[int], *, who: str, user_id: int, now: datetime) -> 
     """
     waiting = SecondLook.objects.filter(answer__in=list(answers), who=who, done_at=None)
     return waiting.update(done_by_id=user_id, done_at=now)
+
+
+def looks_follow(
+    sheet: Scoresheet, *, leaving: QuerySet[Answer], joining: QuerySet[Answer], by: User | None
+) -> None:
+    """Before profiles turn on the drafting sheet of an amended set: what no longer applies needs no look, and what
+    applies from now on can be declared on a supplement, and is marked. Within the caller's transaction.
+    """
+    now = db_now()
+    SecondLook.objects.filter(answer__in=leaving, done_at=None).update(done_by=by, done_at=now)
+    amendment = amendment_behind(sheet)
+    if amendment is None or not sheet.supplementary:
+        return
+    for answer in joining:
+        for who in Who.values:
+            SecondLook.objects.update_or_create(
+                answer=answer,
+                who=who,
+                amendment=amendment,
+                defaults={"done_by": None, "done_at": None},
+                create_defaults={"change": Change.NEW},
+            )
 
 
 def keep_as_it_stands(*, answer: Answer, actor: Actor) -> bool:

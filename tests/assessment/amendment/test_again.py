@@ -12,11 +12,12 @@ from agencies.models import Role
 from parindex.errors import Invalid
 from scoring.assessment.models import Answer, Scoresheet, SecondLook, SheetState
 from scoring.assessment.queries.amendment import plan_amendment
-from scoring.assessment.services import answers
+from scoring.assessment.services import answers, opening
 from scoring.assessment.services.amendment import amend_block
 from scoring.assessment.services.parts import Share, add_part
 from scoring.criteria.models import CriteriaSet
 from tests.assessment.amendment.ground import AFTER, Ground, fill, link, make_ground
+from tests.assessment.amendment.test_supplement import NEW_INPUTS, hand_in, keep, look_again, save
 from tests.factories_scoring import make_set
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +71,46 @@ def test_a_set_of_another_part_of_the_year_amends_no_block() -> None:
     with pytest.raises(Invalid):
         ground.amend()
     assert not Answer.objects.filter(scoresheet__criteria_set=ground.newer).exists()
+
+
+PROFILED = [
+    one | {"not_applicable_for": ["no_tthc"]} if one["code"] in ("2.5", "1.1") else one for one in AFTER
+]
+
+
+def set_profiles(ground: Ground, profiles: list[str]) -> None:
+    opening.change_participation(
+        actor=ground.actor(ground.secretary), participation=ground.block.participations.get(), profiles=profiles,
+        ranked=True,
+    )  # fmt: skip
+
+
+def test_a_profile_given_to_a_supplement_takes_its_looks_away() -> None:
+    ground = make_ground(after=PROFILED)
+    agency = ground.year.agencies[0]
+    fill(ground, agency, SheetState.APPRAISING, marked=True)
+    ground.amend()
+    set_profiles(ground, ["no_tthc"])
+    keep(ground, agency, "1.3")
+    for code, raw in NEW_INPUTS.items():
+        if code != "2.5":
+            save(ground, agency, code, raw)
+    assert hand_in(ground, agency).state == SheetState.SUBMITTED
+    assert not SecondLook.objects.filter(answer__criterion__code="2.5", done_at=None).exists()
+
+
+def test_a_profile_taken_from_a_supplement_lets_its_criteria_be_declared() -> None:
+    ground = make_ground(after=PROFILED)
+    agency = ground.year.agencies[0]
+    fill(ground, agency, SheetState.APPRAISING, marked=True)
+    participation = ground.block.participations.get()
+    participation.profiles = ["no_tthc"]
+    participation.save()
+    ground.amend()
+    assert not SecondLook.objects.filter(answer=ground.answer(ground.new(agency), "2.5")).exists()
+    set_profiles(ground, [])
+    answer = ground.answer(ground.new(agency), "2.5")
+    assert set(answer.second_looks.values_list("who", "done_at")) == {("agency", None), ("appraiser", None)}
+    look_again(ground, agency)
+    save(ground, agency, "1.1", {"value": "true"})
+    assert hand_in(ground, agency).state == SheetState.SUBMITTED
