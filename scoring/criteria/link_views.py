@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import BigIntegerField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -323,5 +324,7 @@ def _set(pk: int) -> CriteriaSet:
 
 
 def _link(pk: int, earlier: int) -> SetLink:
+    if max(pk, earlier) > BigIntegerField.MAX_BIGINT:
+        raise Http404
     rows = SetLink.objects.select_related("newer__block", "earlier__block")
     return get_object_or_404(rows, newer=pk, earlier=earlier)

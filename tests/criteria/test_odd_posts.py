@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from scoring.criteria.editing.cells import typed_cells
 from scoring.criteria.rule_forms.tree import acted
+from tests.criteria.test_pages import client
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["ties", "link_drop"])
+def test_an_address_with_a_number_that_no_table_holds(name: str) -> None:
+    url = reverse(f"criteria:{name}", args=[10**20, 10**20])
+    assert client().get(url).status_code == client().post(url).status_code == 404
 
 
 @pytest.mark.parametrize("number", ["²", "9" * 5000, "-1", "٣"])
