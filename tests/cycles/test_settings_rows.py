@@ -139,7 +139,8 @@ def test_a_grade_is_told_in_words() -> None:
         forms.tell()
         assert plain(forms.cycle_table.grades.forms[0].words) == (
             "Xuất sắc: từ 90 % trở lên; lĩnh vực 1. Chỉ đạo: từ 80 % trở lên; "
-            "chỉ khi đạt trọn điểm mọi nhiệm vụ đúng hạn; việc trễ: đến 2; không quá 25 % số cơ quan xếp loại “Tốt”, làm tròn lên"
+            "chỉ khi đạt trọn điểm mọi nhiệm vụ đúng hạn; việc trễ: đến 2; "
+            "không quá 25 % số cơ quan xếp loại “Tốt”, làm tròn lên"
         )
         assert plain(forms.cycle_table.grades.forms[1].words) == "Tốt: từ 70 % dưới 90 %"
         assert forms.cycle_table.chain_words == "3. Thủ tục → điểm điều tra xã hội học → điểm cộng"
