@@ -174,6 +174,7 @@ def ties(request: HttpRequest, pk: int, earlier: int) -> HttpResponse:
         "link": link,
         "whole": whole,
         "table": table,
+        "fresh": [row.node for row in table.rows if not row.earlier and not row.error],
         "areas": [
             [row for row in table.rows if new.area_of(row.node.id).id == area.id] for area in new.areas
         ],
