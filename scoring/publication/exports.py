@@ -87,7 +87,10 @@ def as_csv(edition: Edition, figures: BlockFigures) -> bytes:
 
 
 def as_json(edition: Edition, figures: BlockFigures) -> bytes:
-    """The edition in the format ``parindex.ranking/1``: decimals as strings, dates in ISO form. Two queries at most."""
+    """The edition in the format ``parindex.ranking/1``: decimals as strings, dates in ISO form. Two queries at most.
+
+    Indented, but for the agencies' rows: one a line.
+    """
     nodes, told = _nodes(edition, figures.parts)
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -118,9 +121,16 @@ def as_json(edition: Edition, figures: BlockFigures) -> bytes:
             | ({"role": area.role} if area.role else {})
             for area in figures.areas
         ],
-        "rows": [_row(edition, figures, row, nodes.get(row.agency_id, []), told) for row in figures.rows],
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    rows = [_row(edition, figures, row, nodes.get(row.agency_id, []), told) for row in figures.rows]
+    return _written(document, rows).encode()
+
+
+def _written(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    """The document with its ``rows``. Indented, all nodes of 150 agencies would be 10 MB, written at half the pace."""
+    head = json.dumps(document, ensure_ascii=False, indent=1).removesuffix("\n}")
+    lines = ",\n  ".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+    return f'{head},\n "rows": [\n  {lines}\n ]\n}}\n'
 
 
 def plain(value: Decimal) -> str:
