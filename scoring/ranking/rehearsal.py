@@ -108,7 +108,8 @@ class LeafShift:
 
     @property
     def moves(self) -> bool:
-        return self.before != self.after or not self.earlier
+        was = sum((one.max_points for one in self.earlier), ZERO)
+        return self.before != self.after or was != self.node.max_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,8 @@ class _Maker:
     ties: Bridge
     new: str
     basis: dict[int, Counter[str]] = field(default_factory=dict)
+    #: What `_earlier` found, by leaf: the same for every agency.
+    followed: dict[int, tuple[SetNode, ...]] = field(default_factory=dict)
 
     def entrant(self, row: RankingRow, figures: Mapping[int, _Figure], profiles: Sequence[str]) -> Entrant:
         own = Entrant(row.agency_id, row.ranked, {}, {}, row.bonus, row.penalty)
@@ -268,11 +271,14 @@ class _Maker:
 
     def _earlier(self, leaf: SetNode) -> tuple[SetNode, ...]:
         """The leaves of the old set that a leaf follows; a branch that became a leaf gives its own leaves."""
+        if (known := self.followed.get(leaf.id)) is not None:
+            return known
         found: list[SetNode] = []
         for tie in self.ties.back(leaf.id):
             if tie.earlier in self.old.by_id:
                 found += self.old.leaves_under(tie.earlier)
-        return tuple(found)
+        self.followed[leaf.id] = tuple(found)
+        return self.followed[leaf.id]
 
     def _inputs(self, leaf: SetNode, figures: Mapping[int, _Figure]) -> Mapping[str, Any] | None:
         """What was declared for the one leaf that this leaf alone follows; None where nothing can be scored anew."""

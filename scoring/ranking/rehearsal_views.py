@@ -54,7 +54,6 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "new": new,
         "new_choices": NewLeaves.choices,
-        "rehearsal": False,
     }
     if run is not None:
         try:
