@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from scoring.criteria.editing.cells import typed_cells
+from scoring.criteria.editing.paste import MAX_ROWS, read_lines
 from scoring.criteria.rule_forms.tree import acted
 from tests.criteria.test_pages import client
 
@@ -28,3 +29,14 @@ def test_a_button_of_a_row_that_is_no_number(verb: str, number: str) -> None:
 
 def test_a_mark_of_a_row_with_thousands_of_digits() -> None:
     assert typed_cells({"shown": f"{'9' * 5000}:a.b.c 1:a.b.c"}, {}) == {}
+
+
+def test_a_paste_of_more_rows_than_any_table_has() -> None:
+    pasted = read_lines("\n" * (MAX_ROWS + 1))
+    assert len(pasted.errors) == 1 and not pasted.nodes
+
+
+def test_headings_of_every_page_and_of_endless_length() -> None:
+    page = "STT\tTiêu chí\tĐiểm\n1\tMột\t5\n"
+    assert len(read_lines(page * 50).nodes) == 50
+    assert not read_lines("(" * 400_000 + "\tTiêu chí\tĐiểm").is_good

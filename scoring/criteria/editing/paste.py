@@ -24,6 +24,9 @@ from scoring.criteria.fileformat import MAX_LEVEL, MAX_NODES
 __all__ = ["MAX_CHARACTERS", "Pasted", "PastedNode", "read_lines"]
 
 MAX_CHARACTERS = 500_000
+MAX_ROWS = 20_000
+#: Headings of another width that are followed, columns looked at, and characters that a heading may have.
+MOST_TABLES, MOST_COLUMNS, LONGEST_HEADING = 20, 60, 300
 
 _POINTS = re.compile(r"(.*?)\s*(?:đ|điểm|d|diem)?\.?", re.IGNORECASE | re.DOTALL)
 _LEADING_CODE = re.compile(
@@ -112,7 +115,10 @@ def read_lines(text: str, *, used: Collection[str] = (), parent_code: str = "", 
 def _lines(text: str, out: Pasted) -> list[Line]:
     """The rows by what their cells hold; headings and sums are passed over, and told."""
     rows = paste_cells.rows(text)
-    columns, width = ["code", "title", "points"], 0
+    if len(rows) > MAX_ROWS:
+        out.errors.append((0, _("This is too much at once. Paste it in parts.")))
+        return []
+    columns, width, tables = ["code", "title", "points"], 0, 0
     lines: list[Line] = []
     at = 0
     while at < len(rows):
@@ -121,8 +127,10 @@ def _lines(text: str, out: Pasted) -> list[Line]:
         if (found := _headings(cells)) is not None:
             while at < len(rows) and (more := _headings_go_on(cells, found, rows[at][1])) is not None:
                 cells, found, at = paste_cells.joined(cells, rows[at][1]), more, at + 1
+            if len(cells) != width and tables < MOST_TABLES:
+                tables += 1
+                rows[at:] = paste_cells.whole_rows(rows[at:], len(cells))
             columns, width = found, len(cells)
-            rows[at:] = paste_cells.whole_rows(rows[at:], width)
             out.skipped.append((number, " · ".join(filter(None, cells))[:80], _("headings")))
             if at < len(rows) and all(_COUNTED.fullmatch(cell) for cell in rows[at][1]):
                 at += 1
@@ -151,8 +159,9 @@ def _headings_go_on(cells: list[str], found: list[str], following: list[str]) ->
 def _headings(cells: Sequence[str]) -> list[str] | None:
     """What each column holds, where the row is one of headings: a title and points, and no figure."""
     columns: list[str] = []
-    for cell in cells:
-        words = " ".join(re.sub(r"\(.*?\)", "", fold(cell)).split())
+    for cell in cells[:MOST_COLUMNS]:
+        told = fold(cell) if len(cell) <= LONGEST_HEADING else ""
+        words = " ".join(re.sub(r"\(.*?\)", "", told).split())
         name = next((name for pattern, name in _HEADINGS if words and re.fullmatch(pattern, words)), "")
         columns.append("" if name in columns else name)
     return columns if {"title", "points"} <= set(columns) else None

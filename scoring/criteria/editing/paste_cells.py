@@ -12,6 +12,8 @@ from collections.abc import Sequence
 __all__ = ["Row", "joined", "rows", "whole_rows"]
 
 Row = tuple[int, list[str]]  # line of the paste (from 1), cells
+#: Lines that paragraphs may break one row into.
+MOST_LINES = 100
 
 _CELL = re.compile(r'"((?:[^"]|"")*)"(?=\t|\n|$)|([^\t\n]*)')
 _CODE = re.compile(r"\(?(?:[A-Za-z]{0,3}\.?\d+(?:\.\d+)*|[IVXLC]+|[A-Za-zĐđ]|[-+–—•*·])[.)]?")
@@ -57,12 +59,13 @@ def whole_rows(broken: Sequence[Row], width: int) -> list[Row]:
         line, cells = broken[at]
         end = at + 1
         made = list(cells)
-        while end < len(broken) and len(made) < width and _goes_on(made, broken[end][1], width):
+        last = min(len(broken), at + MOST_LINES)
+        while end < last and len(made) < width and _goes_on(made, broken[end][1], width):
             made = joined(made, broken[end][1])
             end += 1
         if len(made) < width:
             made, end = list(cells), at + 1
-        while end < len(broken) and len(made) == width and _is_paragraph(broken[end][1]):
+        while end < last and len(made) == width and _is_paragraph(broken[end][1]):
             made = joined(made, broken[end][1])
             end += 1
         out.append((line, made))
