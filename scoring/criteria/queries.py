@@ -26,6 +26,7 @@ __all__ = [
     "next_version",
     "sets_overview",
     "tree_of",
+    "unreached",
     "trees_of",
 ]
 
@@ -241,6 +242,15 @@ def differences(criteria_set: CriteriaSet, tree: SetTree | None = None) -> list[
     return [
         Difference(None if one.key is None else tree.by_id[one.key], one.stated, one.counted, one.parts)
         for one in sums.mismatches((node.summand for node in tree.nodes), criteria_set.total)
+    ]
+
+
+def unreached(tree: SetTree) -> list[SetNode]:
+    """Leaves whose rule can never give their maximum: mostly a maximum that was raised without its rule. No query."""
+    return [
+        leaf
+        for leaf in tree.leaves
+        if leaf.rule is not None and leaf.rule.ceiling < sums.worth(leaf.max_points, leaf.cap)
     ]
 
 

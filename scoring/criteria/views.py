@@ -17,7 +17,7 @@ from scoring.criteria.export import export_json, export_template, export_xlsx, f
 from scoring.criteria.forms import ImportForm, StoreForm
 from scoring.criteria.models import CriteriaSet
 from scoring.criteria.presentation import areas_of_file, areas_of_set
-from scoring.criteria.queries import appraisers_of, differences, sets_overview, tree_of
+from scoring.criteria.queries import appraisers_of, differences, sets_overview, tree_of, unreached
 from scoring.criteria.stored_cases import cases_of
 from scoring.criteria.xlsx_notes import annotated as annotated_copy
 from scoring.criteria.xlsx_open import UnreadableWorkbook, is_workbook
@@ -56,6 +56,7 @@ def one_set(request: HttpRequest, pk: int) -> HttpResponse:
             "cases": sum(map(len, cases.values())),
             "failing": [line for area in areas for line in area.all_lines if line.failing],
             "differences": differences(criteria_set, tree),
+            "unreached": [] if criteria_set.locked_at else unreached(tree),
             "leaves": len(tree.leaves),
             "self_scored": len(tree.self_scored),
             "may_manage": permissions.may_manage_sets(request.actor),  # type: ignore[attr-defined]
@@ -170,6 +171,7 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
         "refused": request.method == "POST",
         "unruled": services.without_rule(tree),
         "differences": differences(criteria_set, tree),
+        "unreached": unreached(tree),
         "leaves": len(tree.leaves),
         "without_appraiser": [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None],
         "cases": sum(map(len, cases.values())),

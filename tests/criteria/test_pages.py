@@ -148,3 +148,15 @@ def test_the_page_of_locking_leads_to_what_is_missing() -> None:
     page = client().get(reverse("criteria:lock", args=[draft.pk])).content.decode()
     assert "Chưa khóa được" in page and reverse("criteria:rule", args=[draft.pk, leaf.pk]) in page
     assert "không khớp" not in page  # a criterion without parts has no sum
+
+
+def test_a_rule_that_never_reaches_its_maximum_is_told_before_locking() -> None:
+    draft = make_set(locked=False)
+    leaf = draft.criteria.get(code="1.1.2")
+    url = reverse("criteria:lock", args=[draft.pk])
+    assert "không bao giờ đạt điểm tối đa" not in client().get(url).content.decode()
+    draft.criteria.filter(pk=leaf.pk).update(max_points=leaf.max_points + 1)
+    for page in (url, reverse("criteria:set", args=[draft.pk])):
+        shown = client().get(page).content.decode()
+        assert "không bao giờ đạt điểm tối đa" in shown
+        assert reverse("criteria:rule", args=[draft.pk, leaf.pk]) in shown
