@@ -165,10 +165,13 @@ def remove_part(*, actor: Actor | None, cycle_block: CycleBlock) -> CycleBlock:
 
 
 def locked_year(cycle_block: CycleBlock) -> list[CycleBlock]:
-    """All rows of a block's year, locked, the main row first."""
+    """All rows of a block's year, locked, the main row first. Three queries.
+
+    Locked by themselves: joined rows are those of before the wait, and an amendment changes a row's criteria set.
+    """
     main_id = CycleBlock.objects.values_list("part_of", flat=True).get(pk=cycle_block.pk) or cycle_block.pk
-    rows = year_rows(main_id).select_for_update(of=("self",))
-    found = list(rows.select_related("cycle", "block", "criteria_set"))
+    keys = list(year_rows(main_id).select_for_update().values_list("pk", flat=True))
+    found = CycleBlock.objects.filter(pk__in=keys).select_related("cycle", "block", "criteria_set")
     return sorted(found, key=lambda row: (row.part_of_id is not None, row.pk))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from agencies.models import Role
 from parindex.errors import Refusal
-from scoring.assessment.models import Amendment, Scoresheet, SheetState
+from scoring.assessment.models import Amendment, CycleBlock, Scoresheet, SheetState
 from scoring.assessment.services import answers
 from scoring.assessment.services.answers import Saved
 from scoring.assessment.services.marks import Recorded, record_mark
+from scoring.assessment.services.parts import Share, add_part
 from tests.assessment.amendment.ground import fill, make_ground
 from tests.assessment.sheet.test_races import at_once
 
@@ -23,6 +26,25 @@ def test_two_secretaries_amend_at_once_and_it_is_done_once():
     results = at_once(*(ground.amend for _ in range(4)))
     assert {one.pk for one in results} == {Amendment.objects.get().pk}
     assert Scoresheet.objects.filter(criteria_set=ground.newer).count() == 3
+
+
+def test_a_part_takes_the_set_at_that_moment_or_is_refused():
+    for _ in range(3):
+        ground = make_ground()
+        share = Share("Cuối năm", Decimal(50))
+
+        def add(ground=ground, share=share):
+            return add_part(
+                actor=ground.actor(ground.secretary),
+                cycle_block=ground.year.cycle_block,
+                criteria_set=ground.newer,
+                share=share,
+                main_period="Đầu năm",
+            )
+
+        amended, part = at_once(ground.amend, add)
+        assert isinstance(amended, Amendment) is not isinstance(part, CycleBlock)
+        assert isinstance(amended, Refusal) is not isinstance(part, Refusal)
 
 
 def test_an_agency_saves_at_that_moment_and_loses_nothing():
