@@ -79,6 +79,7 @@ def answer_for(actor: Actor, public_id: uuid.UUID) -> Answer:
         return Answer.objects.select_related(
             "criterion",
             "criterion__criteria_set",
+            "scoresheet__criteria_set",
             "scoresheet__participation__agency",
             "scoresheet__participation__cycle_block__cycle",
             "scoresheet__participation__cycle_block__block",

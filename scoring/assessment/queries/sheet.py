@@ -147,12 +147,18 @@ class SheetView:
 
 
 def read_sheet(
-    sheet: Scoresheet, *, actor: Actor, now: datetime, area: str = "", whole: bool = False
+    sheet: Scoresheet,
+    *,
+    actor: Actor,
+    now: datetime,
+    area: str = "",
+    whole: bool = False,
+    last_year: bool = True,
 ) -> SheetView:
     """The sheet for its agency's eyes: the area of this code (default: the first), or all areas.
 
-    Always the same number of queries for the same state, whatever the size. ``sheet`` comes from
-    ``permissions.sheet_for``.
+    ``last_year``: whether leaves say what they earned then. Always the same number of queries for the same state,
+    whatever the size. ``sheet`` comes from ``permissions.sheet_for``.
     """
     participation = sheet.participation
     agency_id = participation.agency_id
@@ -205,7 +211,8 @@ def read_sheet(
     marks = last_by_round(marks_shown(sheet, curtain))
     asked = _asked(sheet) if curtain.state in AFTER_ROUND_1 else {}
     imported = _imported(sheet) if curtain.shows_final else {}
-    last = last_year_of(sheet, [node.pk for node in criteria if node.is_leaf and node.pk in shown])
+    with_past = [node.pk for node in criteria if last_year and node.is_leaf and node.pk in shown]
+    last = last_year_of(sheet, with_past)
 
     views: dict[int, LeafView] = {}
     for node in criteria:

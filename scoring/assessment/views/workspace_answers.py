@@ -22,6 +22,7 @@ from scoring.assessment.queries.leaves import LeafView
 from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.services import answers
 from scoring.assessment.views.workspace_base import (
+    WHOLE_LEAF,
     Row,
     actor_of,
     agency_page,
@@ -68,7 +69,7 @@ def answer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _not_saved(request, found, note, refused)
     if is_htmx(request):
         whole = "clear" in request.POST or "whole" in request.POST
-        template = "workspace/parts/leaf_whole.html" if whole else "workspace/parts/saved.html"
+        template = WHOLE_LEAF if whole else "workspace/parts/saved.html"
         return render_leaf(request, saved.answer.scoresheet, saved.answer, template, rescored=saved.rescored)
     messages.success(request, _("%(code)s is saved.") % {"code": found.criterion.code})
     if saved.rescored:
@@ -133,7 +134,9 @@ def preview(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def not_applicable_effect(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """What it would do to the agency's maximum and index if the leaf did not apply. Nothing is saved."""
     found = permissions.answer_for(actor_of(request), public_id)
-    view = read_sheet(found.scoresheet, actor=actor_of(request), now=db_now(), area=area_code(found))
+    view = read_sheet(
+        found.scoresheet, actor=actor_of(request), now=db_now(), area=area_code(found), last_year=False
+    )
     leaf = view.leaf(found)
     effects = effects_on_sheet(view, [leaf] if shows_effect(leaf) else [])
     return render(request, "components/effect.html", {"effect": effects.get(found.pk)})

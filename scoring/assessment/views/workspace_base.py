@@ -30,6 +30,7 @@ from scoring.assessment.queries.effect import Effect, effects_on_sheet
 from scoring.assessment.queries.leaves import LeafView
 from scoring.assessment.queries.sheet import SheetView, read_sheet
 from scoring.assessment.workflow import steps_from
+from scoring.criteria.queries import tree_of
 from scoring.criteria.wording import expression_in_words, rule_in_words, trace_in_words
 
 WHOLE_LEAF = "workspace/parts/leaf_whole.html"
@@ -74,11 +75,8 @@ def sheet_url(sheet: Scoresheet, *, area: str = "", anchor: str = "", name: str 
 
 
 def area_code(answer: Answer) -> str:
-    """The code of the area in which an answer stands. A query for each level above the leaf."""
-    node = answer.criterion
-    while node.parent is not None:
-        node = node.parent
-    return node.code
+    """The code of the area in which an answer stands. No query where the tree was read before."""
+    return tree_of(answer.scoresheet.criteria_set).area_of(answer.criterion_id).code
 
 
 def say_refusal(request: HttpRequest, refused: Refusal, back: str) -> HttpResponse:
@@ -269,11 +267,20 @@ def render_area(
 def render_leaf(
     request: HttpRequest, sheet: Scoresheet, answer: Answer, template: str, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    """One row of the sheet with what else on the page it changes (sums, progress, areas)."""
-    view = read_sheet(sheet, actor=actor_of(request), now=db_now(), area=area_code(answer))
-    leaf = view.leaf(answer)
+    """One row of the sheet with what else on the page it changes (sums, progress, areas).
+
+    Last year's points are read where whole rows are drawn alone: parts of a row leave them as they stand.
+    """
     row = more.pop("row", None)
     rescored: Sequence[Answer] = more.get("rescored", ())
+    view = read_sheet(
+        sheet,
+        actor=actor_of(request),
+        now=db_now(),
+        area=area_code(answer),
+        last_year=bool(rescored) or template == WHOLE_LEAF,
+    )
+    leaf = view.leaf(answer)
     also = {one.pk for one in rescored}
     attach_rows(view, special={answer.pk: row(leaf)} if row else None)
     context = page_context(request, view) | {

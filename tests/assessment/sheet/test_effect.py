@@ -133,7 +133,7 @@ def test_the_effect_takes_a_fixed_number_of_queries(
     client = as_user(place.editor)
     url = reverse("workspace:not-applicable-effect", args=[place.answer("2.2.1").public_id])
     client.get(url)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(14):
         client.get(url)
     secretary = as_user(person(Role.SECRETARY))
     page = reverse("cycles:participation", args=[Participation.objects.get(sheets=place.sheet).pk])
