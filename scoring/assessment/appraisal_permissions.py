@@ -38,6 +38,16 @@ ROUND_OF_STATE: dict[str, Mark.Round] = {
 }
 
 
+def round_reached(state: str) -> Mark.Round:
+    """The round that a sheet in this state stands in, else that at which it ended.
+
+    While explanations are written it is round 1: what they declare is their agency's draft until they are sent.
+    """
+    if state == SheetState.EXPLAINING:
+        return Mark.Round.ROUND_1
+    return ROUND_OF_STATE.get(state) or Mark.Round.COUNCIL
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What one person sees and marks in one block of a cycle."""

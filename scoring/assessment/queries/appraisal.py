@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from agencies.actors import Actor
 from parindex.errors import NotVisible
 from scoring import engine
-from scoring.assessment.appraisal_permissions import ROUND_OF_STATE, Reach, may_settle
+from scoring.assessment.appraisal_permissions import ROUND_OF_STATE, Reach, may_settle, round_reached
 from scoring.assessment.forms.answer import inputs_in_words
 from scoring.assessment.models import (
     Answer,
@@ -317,7 +317,7 @@ def read_work(
 
 def round_of(sheet: Scoresheet) -> int:
     """The round that a sheet stands in, else that at which it ended."""
-    return ROUND_OF_STATE.get(sheet.state) or Mark.Round.COUNCIL
+    return round_reached(sheet.state)
 
 
 def _place(citation: Citation) -> str:

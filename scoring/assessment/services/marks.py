@@ -15,7 +15,7 @@ from parindex.audit.services import record
 from parindex.clock import db_now
 from parindex.errors import Invalid, StaleVersion, WrongState
 from scoring import engine
-from scoring.assessment.appraisal_permissions import ROUND_OF_STATE, Reach, require_mark
+from scoring.assessment.appraisal_permissions import ROUND_OF_STATE, Reach, require_mark, round_reached
 from scoring.assessment.models import (
     Answer,
     ExplanationRequest,
@@ -129,8 +129,7 @@ def score_for_mark(
 
 def facts_now(answer: Answer) -> Facts:
     """What the answer's rule looks at in the round that its sheet (with its set) stands in, else as it ended."""
-    up_to = ROUND_OF_STATE.get(answer.scoresheet.state) or Mark.Round.COUNCIL
-    return facts_of(answer, answer.scoresheet, up_to=up_to)
+    return facts_of(answer, answer.scoresheet, up_to=round_reached(answer.scoresheet.state))
 
 
 def follow_marks(work: Marking, *, actor: Actor) -> list[Mark]:

@@ -9,15 +9,16 @@ import pytest
 
 from agencies.actors import Actor
 from parindex.audit.models import AuditEntry
+from parindex.clock import db_now
 from parindex.errors import Invalid
-from scoring.assessment.models import Answer, Mark, Scoresheet, SheetState
+from scoring.assessment.models import Answer, Explanation, ExplanationRequest, Mark, Scoresheet, SheetState
 from scoring.assessment.queries.appraisal_totals import open_leaves
 from scoring.assessment.queries.facts import facts_of_sheet
 from scoring.assessment.queries.points import leaf_points
 from scoring.assessment.queries.rounds import unmarked
 from scoring.assessment.services.bulk_marks import mark_in_bulk
 from scoring.assessment.services.imports import import_points
-from scoring.assessment.services.marks import record_mark
+from scoring.assessment.services.marks import facts_now, record_mark
 from scoring.assessment.services.not_applicable import decide_not_applicable
 from scoring.ranking.inputs import read_inputs
 from tests.assessment.appraisal.ground import SURVEY, Province
@@ -205,3 +206,22 @@ def test_queries_of_a_mark_do_not_grow(db: None, django_assert_num_queries: Any,
 
 
 MARK = 25
+
+
+def test_figures_of_an_explanation_are_seen_once_it_is_sent(province: Province) -> None:
+    actor = submitted(province, "60", value="true")
+    sheet = Scoresheet.objects.get(participation__agency=province.health)
+    first = Answer.objects.get(scoresheet=sheet, criterion__code="1.1")
+    request = ExplanationRequest.objects.create(
+        answer=first, asked_by=actor.user, asked_at=db_now(), question="Vì sao?"
+    )
+    Explanation.objects.create(
+        request=request, text="Số liệu mới", inputs={"value": "90"}, points=D(2), applicable_max=D(2), trace={},
+        by=actor.user, at=db_now(),
+    )  # fmt: skip
+    second = Answer.objects.select_related("criterion", "scoresheet__criteria_set").get(
+        scoresheet=sheet, criterion__code="1.2"
+    )
+    for state, known in ((SheetState.EXPLAINING, "60"), (SheetState.REAPPRAISING, "90")):
+        second.scoresheet.state = state
+        assert facts_now(second)["1.1"] == {"value": known}
