@@ -28,7 +28,7 @@ from scoring.assessment.queries.facts import (
     try_score,
 )
 from scoring.criteria.dependencies import dependents
-from scoring.criteria.queries import SetNode, SetTree, tree_of
+from scoring.criteria.queries import SetNode, tree_of
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -305,22 +305,3 @@ def _because(node: SetNode, changed: Collection[str]) -> list[str]:
     """The codes that a leaf looks at, the changed ones alone where it looks at them directly."""
     codes = node.rule.looks_at() if node.rule is not None else ()
     return [code for code in codes if code in changed] or list(codes)
-
-
-def rescore_sheet(tree: SetTree, answers: Mapping[int, Answer]) -> list[Answer]:
-    """Score every leaf that looks at others once more, in memory, where answers were carried from another sheet.
-
-    Returns those that came out otherwise; the caller writes them. Pure.
-    """
-    facts = own_facts(tree, answers)
-    changed = []
-    for node in dependents(tree):
-        answer = answers.get(node.id)
-        if answer is None or node.rule is None or answer.inputs is None:
-            continue
-        stood = _standing(answer)
-        _put_score(answer, try_score(node.rule, answer.inputs, facts))
-        _follow(facts, node.code, declared(answer))
-        if _standing(answer) != stood:
-            changed.append(answer)
-    return changed
