@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from parindex.ui.forms import DecimalField, PortalForm
 from scoring import engine
+from scoring.criteria.case_values import MAX_NOTE
 from scoring.criteria.models import StoredCase
 from scoring.criteria.rule_forms.nodes import RuleNode, message
 from scoring.criteria.rule_forms.proposal import propose
 from scoring.criteria.rule_forms.queries import Place
-from scoring.criteria.rule_forms.services import MAX_NOTE
 from scoring.criteria.rule_forms.shown import values_of
 from scoring.criteria.rule_forms.tree import Values
 from scoring.criteria.rule_forms.trial import CaseLine, Trial, case_lines

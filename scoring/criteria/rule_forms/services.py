@@ -17,14 +17,13 @@ from parindex.audit.services import record
 from parindex.errors import Invalid, NotVisible, WrongState
 from scoring import engine
 from scoring.criteria.case_check import Failure, check, failures
+from scoring.criteria.case_values import MAX_CASES, MAX_NOTE
 from scoring.criteria.dependencies import condition_faults
 from scoring.criteria.editing.drafts import draft_for_change, touched
 from scoring.criteria.models import CriteriaSet, Criterion, Method, StoredCase
 from scoring.criteria.rule_forms.queries import cases_of, parsed
 
 __all__ = [
-    "MAX_CASES",
-    "MAX_NOTE",
     "RuleKept",
     "add_case",
     "change_case",
@@ -34,8 +33,6 @@ __all__ = [
     "set_rule",
 ]
 
-MAX_CASES = 60
-MAX_NOTE = 300
 _IMPORTED = {"survey": Method.SURVEY, "external_index": Method.EXTERNAL}
 _UNKNOWN_LEAF = gettext_noop("The set has no other leaf “%(code)s”.")
 
