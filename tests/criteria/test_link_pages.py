@@ -57,9 +57,13 @@ def test_a_set_is_copied_and_the_comparison_opens(secretary):
     made = CriteriaSet.objects.get(year=2026)
     assert answer.redirect_chain[-1][0] == reverse("criteria:compare", args=[made.pk, old.pk])
     assert "Sở cũ" in html(answer)
+    door = f'href="{reverse("criteria:edit", args=[made.pk])}"'
+    assert door in html(answer)  # on to the draft
     again = secretary.post(url, sent)  # the second click
     assert again.status_code == 409 and "vừa được sao chép" in html(again)
     assert f'value="{made.pk}"' in html(again) and CriteriaSet.objects.count() == 2
+    CriteriaSet.objects.filter(pk=made.pk).update(locked_at=db_now())
+    assert door not in html(secretary.get(answer.redirect_chain[-1][0]))
 
 
 def test_a_year_before_the_source_is_refused_beside_its_field(secretary):
