@@ -69,6 +69,16 @@ def test_a_second_click_finds_it_done():
     assert Amendment.objects.count() == 1
 
 
+def test_a_final_scoresheet_leads_to_the_council_that_reopens_it():
+    ground = make_ground()
+    council = reverse("appraisal:council", args=[ground.year.cycle_block.public_id])
+    assert council not in client(ground.secretary).get(url(ground)).content.decode()
+    Scoresheet.objects.update(state=SheetState.FINALISED)
+    page = client(ground.secretary).get(url(ground)).content.decode()
+    assert f'href="{council}"' in page
+    assert client(ground.secretary).get(council).status_code == 200
+
+
 def test_a_stale_plan_is_told_and_keeps_what_was_typed():
     ground = make_ground()
     answer = post(ground, key="0" * 32)
