@@ -16,7 +16,7 @@ from parindex.audit.models import AuditEntry
 from tests.factories import PASSWORD, AgencyFactory, BlockFactory, SuccessionFactory, UserFactory, person
 from tests.ui.test_browser import violations
 
-pytestmark = pytest.mark.needs("browser")
+pytestmark = [pytest.mark.once, pytest.mark.needs("browser")]
 LIST = "Tên,Khối\nXã Một,Khối xã\nXã Hai,Khối lạ\n"
 
 
@@ -48,7 +48,6 @@ def check(page: Page, faults: list[str]) -> list[str]:
     return wrong + found
 
 
-@pytest.mark.once
 def test_the_pages_before_a_login(page: Page, live_server: LiveServer, faults: list[str]) -> None:
     account = person(Role.EDITOR)
     wrong = {}
@@ -79,7 +78,6 @@ def test_the_pages_of_an_account(page: Page, live_server: LiveServer, faults: li
     assert not any(wrong.values()), wrong
 
 
-@pytest.mark.once
 def test_the_pages_of_the_administration(page: Page, live_server: LiveServer, faults: list[str]) -> None:
     administrator = person(Role.ADMINISTRATOR)
     account = person(Role.EDITOR)

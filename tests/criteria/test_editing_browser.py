@@ -18,7 +18,7 @@ from scoring.criteria.models import CriteriaSet
 from tests.factories import person
 from tests.factories_scoring import make_set
 
-pytestmark = [pytest.mark.needs("browser"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.needs("browser"), pytest.mark.django_db(transaction=True)]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 YES = {"kind": "boolean", "yes": "1", "no": "0"}
 

@@ -14,7 +14,7 @@ from scoring.criteria.models import CriteriaSet, StoredCase
 from tests.factories import person
 from tests.factories_scoring import home_affairs, make_agency, make_block
 
-pytestmark = [pytest.mark.needs("browser"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.needs("browser"), pytest.mark.django_db(transaction=True)]
 
 # As Word gives it: the paragraphs of a cell break the row; the scale of 2.1 stands in rows without a number.
 TABLE = """TT\tLĩnh vực/Tiêu chí\tĐiểm tối đa\tCách chấm\tTài liệu kiểm chứng\tĐơn vị thẩm định

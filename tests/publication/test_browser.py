@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.publication.years import publish, scored, three
 
-pytestmark = [pytest.mark.needs("browser"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.needs("browser"), pytest.mark.django_db(transaction=True)]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 BLOCK = "/rankings/2025/so-ban-nganh/"
 PAGES = ["/", "/rankings/", "/rankings/2025/", BLOCK, f"{BLOCK}so-y-te/"]
@@ -37,7 +37,6 @@ def faults(page: Page) -> list[str]:
     return heard
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("tone", "width"), [("light", 1280), ("dark", 390)])
 def test_pages_are_accessible_and_fit(
     page: Page, live_server: LiveServer, published, faults, tone, width

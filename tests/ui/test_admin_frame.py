@@ -11,7 +11,7 @@ from agencies.models import Agency, Role
 from tests.factories import AgencyFactory, person
 from tests.ui.test_browser import violations
 
-pytestmark = pytest.mark.needs("browser")
+pytestmark = [pytest.mark.once, pytest.mark.needs("browser")]
 
 
 @pytest.fixture
@@ -32,7 +32,6 @@ def faults(page: Page, live_server: LiveServer, agency: Agency) -> list[str]:
     return heard
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("tone", ["light", "dark"])
 def test_the_admin_is_accessible_and_keeps_the_policy(
     page: Page, live_server: LiveServer, faults: list[str], agency: Agency, tone: str

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-pytestmark = [pytest.mark.urls("tests.ui.pages"), pytest.mark.needs("browser")]
+pytestmark = [pytest.mark.once, pytest.mark.urls("tests.ui.pages"), pytest.mark.needs("browser")]
 
 SAMPLES = ["sheet", "ranking", "marking", "parts"]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -39,7 +39,6 @@ def theme(page: Page, server: LiveServer, value: str) -> None:
     page.context.add_cookies([{"name": "theme", "value": value, "url": server.url}])
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize(("tone", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
 def test_pages_are_accessible(
@@ -52,7 +51,6 @@ def test_pages_are_accessible(
     assert faults == []
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_page_scrolls_sideways(page: Page, live_server: LiveServer, name: str) -> None:
     for width in (320, 390, 600, 721, 960, 1101, 1440):
