@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from agencies.models import Agency
 from scoring import engine
 from scoring.criteria import sums
-from scoring.criteria.models import CriteriaSet, Criterion, Method
+from scoring.criteria.models import CriteriaSet, Criterion, CriterionLink, Method
 
 __all__ = [
     "Difference",
@@ -25,6 +25,7 @@ __all__ = [
     "locked_sets",
     "next_version",
     "sets_overview",
+    "stale_wordings",
     "tree_of",
     "unreached",
     "trees_of",
@@ -252,6 +253,27 @@ def unreached(tree: SetTree) -> list[SetNode]:
         for leaf in tree.leaves
         if leaf.rule is not None and leaf.rule.ceiling < sums.worth(leaf.max_points, leaf.cap)
     ]
+
+
+def stale_wordings(criteria_set: CriteriaSet) -> list[Criterion]:
+    """Leaves whose rule changed since the set before and whose official wording still reads as there. One query.
+
+    Agencies and the public read both, so that they would contradict each other.
+    """
+    links = (
+        CriterionLink.objects.filter(
+            set_link__newer=criteria_set,
+            criterion__rule__isnull=False,
+            criterion__rule_text=F("earlier__rule_text"),
+        )
+        .exclude(criterion__rule_text="")
+        .select_related("criterion", "earlier")
+        .order_by("criterion__order")
+    )
+    changed = {
+        link.criterion_id: link.criterion for link in links if link.criterion.rule != link.earlier.rule
+    }
+    return list(changed.values())
 
 
 def sets_overview() -> QuerySet[CriteriaSet]:

@@ -17,7 +17,14 @@ from scoring.criteria.export import export_json, export_template, export_xlsx, f
 from scoring.criteria.forms import ImportForm, StoreForm
 from scoring.criteria.models import CriteriaSet
 from scoring.criteria.presentation import areas_of_file, areas_of_set
-from scoring.criteria.queries import appraisers_of, differences, sets_overview, tree_of, unreached
+from scoring.criteria.queries import (
+    appraisers_of,
+    differences,
+    sets_overview,
+    stale_wordings,
+    tree_of,
+    unreached,
+)
 from scoring.criteria.stored_cases import cases_of
 from scoring.criteria.xlsx_notes import annotated as annotated_copy
 from scoring.criteria.xlsx_open import UnreadableWorkbook, is_workbook
@@ -57,6 +64,7 @@ def one_set(request: HttpRequest, pk: int) -> HttpResponse:
             "failing": [line for area in areas for line in area.all_lines if line.failing],
             "differences": differences(criteria_set, tree),
             "unreached": [] if criteria_set.locked_at else unreached(tree),
+            "stale_wordings": [] if criteria_set.locked_at else stale_wordings(criteria_set),
             "leaves": len(tree.leaves),
             "self_scored": len(tree.self_scored),
             "may_manage": permissions.may_manage_sets(request.actor),  # type: ignore[attr-defined]
@@ -159,7 +167,13 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             errors = refusal.messages
         else:
-            messages.success(request, _("The criteria set is locked."))
+            messages.success(
+                request,
+                _(
+                    "The criteria set is locked. Next, under Cycles: choose it for its block or, where the block is "
+                    "open already, amend the block by it."
+                ),
+            )
             return redirect("criteria:set", pk=pk)
     tree, cases = tree_of(criteria_set), cases_of(criteria_set)
     if not errors:
@@ -172,6 +186,7 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
         "unruled": services.without_rule(tree),
         "differences": differences(criteria_set, tree),
         "unreached": unreached(tree),
+        "stale_wordings": stale_wordings(criteria_set),
         "leaves": len(tree.leaves),
         "without_appraiser": [leaf.code for leaf in tree.leaves if leaf.appraiser_id is None],
         "cases": sum(map(len, cases.values())),

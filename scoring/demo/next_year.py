@@ -48,16 +48,17 @@ def draft_next_year(province: Province) -> CriteriaSet:
         }
         change_nodes(actor=secretary, set_pk=draft.pk, cells=cells)
 
-    change_node(
-        actor=secretary,
-        set_pk=draft.pk,
-        node_pk=nodes["1.1.1"].pk,
-        title="Ban hành kế hoạch CCHC năm trước ngày 15 tháng 01",
-    )
+    def words(code: str, **changes: str) -> None:
+        change_node(actor=secretary, set_pk=draft.pk, node_pk=nodes[code].pk, **changes)
+
+    words("1.1.1", title="Ban hành kế hoạch CCHC năm trước ngày 15 tháng 01")
     # Half a point goes from delegation (area 4) to spreading the word (area 1).
     rule("4.3.1", yes="1")
     maxima(c4_3_1="1", c4_3="1", c4="9.5", c1_4_1="1", c1_4="1", c1="15.5")
     rule("1.4.1", bands=FULL_OR_HALF)
     # Below 90 per cent in time, nothing.
     rule("3.4.1", zero_below_pct="90")
+    words("1.4.1", rule_text="100%: 1; Từ 70% đến dưới 100%: 0,5; Dưới 70%: 0")
+    words("4.3.1", rule_text="Đạt yêu cầu: 1; Không đạt: 0")
+    words("3.4.1", rule_text=nodes["3.4.1"].rule_text.replace("80%", "90%"))
     return CriteriaSet.objects.get(pk=draft.pk)

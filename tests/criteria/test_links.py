@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from agencies.actors import SYSTEM
 from agencies.models import Role
@@ -14,8 +16,9 @@ from scoring.criteria.copying import copy_set
 from scoring.criteria.linking import NodeTies
 from scoring.criteria.links import bridge, bridges, wholes, worst
 from scoring.criteria.models import Comparability, CriteriaSet, CriterionLink, SetLink
+from scoring.criteria.queries import stale_wordings
 from tests.criteria.linked import LEAVES, edit, link, node, tie, two
-from tests.factories import actor
+from tests.factories import actor, person
 from tests.factories_scoring import make_block, make_set
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +208,21 @@ def test_a_link_taken_back_is_gone():
     with pytest.raises(NotVisible):
         linking.drop_link(actor=SYSTEM, set_link=own)
     assert AuditEntry.objects.filter(action="set_link.dropped").count() == 1
+
+
+def test_a_rule_that_changed_under_the_same_wording_is_told(client: Client) -> None:
+    """Agencies read the official wording and the rule: they must not contradict each other."""
+    yes = {"kind": "boolean", "yes": "2", "no": "0"}
+    earlier = make_set([{"code": "1.1", "max": "2", "rule": yes, "rule_text": "Đạt: 2; không đạt: 0"}])
+    draft = copy_set(actor=SYSTEM, source=earlier, year=earlier.year + 1, block=earlier.block)
+    leaf = draft.criteria.get(code="1.1")
+    assert stale_wordings(draft) == []
+    leaf.rule = yes | {"no": "0.5"}
+    leaf.save()
+    assert stale_wordings(draft) == [leaf]
+    client.force_login(person(Role.SECRETARY))
+    for page in ("criteria:set", "criteria:lock"):
+        assert "nguyên văn vẫn như bộ trước" in client.get(reverse(page, args=[draft.pk])).content.decode()
+    leaf.rule_text = "Đạt: 2; không đạt: 0,5"
+    leaf.save()
+    assert stale_wordings(draft) == []

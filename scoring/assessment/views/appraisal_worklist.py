@@ -83,7 +83,10 @@ def _states(filters: work.Filters, tally: work.Tally) -> list[dict[str, Any]]:
     choices = [("todo", _("to do")), *work.TASKS.items(), (work.ALL, _("all"))]
     options = _options(filters, "state", [(value, str(label)) for value, label in choices])
     counts = [tally.left, *tally.cells, tally.total]
-    return [{**option, "count": count} for option, count in zip(options, counts, strict=True)]
+    told = [{**option, "count": count} for option, count in zip(options, counts, strict=True)]
+    # Most years know no amendment: nothing to look at again needs no word.
+    seldom = str(work.TASKS["second_look"])
+    return [one for one in told if one["count"] or one["current"] or one["label"] != seldom]
 
 
 @require_safe
