@@ -205,10 +205,8 @@ class Changes:
 
 
 def words_of(leaf: SetNode) -> str:
-    """The rule of a leaf in words: the official wording, else the portal's."""
-    if leaf.rule is None:
-        return ""
-    return leaf.rule_text or rule_data_in_words(leaf.rule.data, leaf.max_points)
+    """What a leaf is scored by, in words made from the rule: the official wording may still be the old one."""
+    return "" if leaf.rule is None else rule_data_in_words(leaf.rule.data, leaf.max_points)
 
 
 def changes_of(sheet: Scoresheet, amendment: Amendment) -> Changes:
