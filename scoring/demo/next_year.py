@@ -41,20 +41,17 @@ def draft_next_year(province: Province) -> CriteriaSet:
             rule={**(node.rule or {}), **changes},
         )
 
-    def maxima(**points: str) -> None:
-        cells = {
-            nodes[name[1:].replace("_", ".")].pk: {"max_points": Decimal(value)}
-            for name, value in points.items()
-        }
+    def maxima(points: dict[str, str]) -> None:
+        cells = {nodes[code].pk: {"max_points": Decimal(value)} for code, value in points.items()}
         change_nodes(actor=secretary, set_pk=draft.pk, cells=cells)
 
-    def words(code: str, **changes: str) -> None:
+    def words(code: str, **changes: Any) -> None:
         change_node(actor=secretary, set_pk=draft.pk, node_pk=nodes[code].pk, **changes)
 
     words("1.1.1", title="Ban hành kế hoạch CCHC năm trước ngày 15 tháng 01")
     # Half a point goes from delegation (area 4) to spreading the word (area 1).
     rule("4.3.1", yes="1")
-    maxima(c4_3_1="1", c4_3="1", c4="9.5", c1_4_1="1", c1_4="1", c1="15.5")
+    maxima({"4.3.1": "1", "4.3": "1", "4": "9.5", "1.4.1": "1", "1.4": "1", "1": "15.5"})
     rule("1.4.1", bands=FULL_OR_HALF)
     # Below 90 per cent in time, nothing.
     rule("3.4.1", zero_below_pct="90")
