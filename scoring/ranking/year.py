@@ -132,9 +132,11 @@ def read_year(cycle_block: CycleBlock, *, stage: PointStage) -> YearInputs:
 
     At the final stage all parts of the year are read, else the row alone. Raises what ``inputs.read_inputs`` raises,
     and WrongState where an agency that is ranked in the year has a sheet in a part that is not finalised.
-    One query more than ``read_inputs``, and its queries for each further part.
+    The queries of ``read_inputs`` for each part, and one more where there are several: a row that weighs less
+    than 100 per cent has parts beside it.
     """
-    rows = rows_of_year(cycle_block) if stage == "final" else [cycle_block]
+    alone = stage != "final" or cycle_block.weight_pct == HUNDRED
+    rows = [cycle_block] if alone else rows_of_year(cycle_block)
     several = len(rows) > 1
     parts = tuple(
         YearPart(
